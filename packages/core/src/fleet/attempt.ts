@@ -1,0 +1,65 @@
+import type { ProvisionContext } from "../backend/v1.ts";
+import { encodeTags } from "../backend/tags.ts";
+import type { ComputeGrant, Envelope, InstanceRef, Log, ProvisionedInstance, SshKeyPair } from "../backend/words.ts";
+import { BridgeError } from "../errors/bridge-error.ts";
+import { createInstance } from "../instance/create-instance.ts";
+import { refOf } from "../instance/instance-codec.ts";
+import { deriveSeed, deriveSshKeyPair } from "../keys/key-pair.ts";
+import type { AttemptRecord, ProvisionOptions } from "./fleet-options.ts";
+import type { FleetMember } from "./members.ts";
+
+/** What all attempts of a Fleet have in common. */
+export interface AttemptSetting {
+  readonly owner: string;
+  readonly ledgerId: string;
+  readonly masterSecret: Uint8Array | string;
+  readonly log: Log;
+  readonly now: () => number;
+}
+
+/** The key with which the machine of an attempt authenticates the exit that it reports; it needs no salt, so that a later watch has it too. */
+export function exitMacOf(masterSecret: Uint8Array | string, { requestKey, attempt }: Pick<InstanceRef, "requestKey" | "attempt">): Uint8Array {
+  return deriveSeed(masterSecret, new Uint8Array(), ["exit-mac", requestKey, attempt]);
+}
+
+/** The ref of an attempt before the platform has answered. */
+export function refOfAttempt({ backend, placement, requestKey, attempt, intentAtMs }: AttemptRecord): InstanceRef {
+  return { backend, scope: placement.scope, placement, requestKey, attempt, intentAtMs };
+}
+
+function contextOf(record: AttemptRecord, requesterPublicKey: string, setting: AttemptSetting, options: ProvisionOptions): ProvisionContext {
+  const { attempt, requestKey, placement, intentAtMs, deadlineMs, backend } = record;
+  const { owner, ledgerId, masterSecret, log, now } = setting;
+  const derive = (purpose: "ssh-host" | "ssh-control") =>
+    deriveSshKeyPair({ masterSecret, salt: Buffer.from(record.salt, "base64"), purpose, requestKey, attempt });
+  const signal = options.signal ?? new AbortController().signal;
+  return {
+    attempt, requestKey, placement, intentAtMs, deadlineMs, signal, log,
+    keys: { host: derive("ssh-host"), control: derive("ssh-control"), requesterPublicKey, exitMac: exitMacOf(masterSecret, record) },
+    tags: encodeTags({ owner, ledgerId, backend, requestKey, attempt, deadlineMs }),
+    mayCreate: () => {
+      if (signal.aborted) throw new BridgeError("aborted", "the caller ended the call before the machine was created", { outcome: "none" });
+      if (now() >= deadlineMs) throw new BridgeError("grant_expired", "the grant expired before the machine was created", { outcome: "none" });
+      options.mayCreate?.(record);
+    },
+    onCreated: async (ref) => options.onCreated?.(refOf(ref)),
+    onReady: async (ref) => options.onReady?.(refOf(ref)),
+    progress: (stage) => options.onProgress?.(stage, record),
+  };
+}
+
+/** Runs one attempt at one backend and checks that the answer belongs to it. */
+export async function runAttempt({ member, record, grant, envelope, setting, options }: {
+  member: FleetMember; record: AttemptRecord; grant: ComputeGrant; envelope: Envelope; setting: AttemptSetting; options: ProvisionOptions;
+}): Promise<ProvisionedInstance> {
+  const { requestKey, attempt } = record;
+  const made: SshKeyPair | undefined = envelope.sshPublicKey === undefined
+    ? deriveSshKeyPair({ masterSecret: setting.masterSecret, salt: Buffer.from(record.salt, "base64"), purpose: "ssh-user", requestKey, attempt })
+    : undefined;
+  const requesterPublicKey = envelope.sshPublicKey ?? made?.publicKey ?? "";
+  const instance = await member.backend.provision(grant, { ...envelope, sshPublicKey: requesterPublicKey }, contextOf(record, requesterPublicKey, setting, options));
+  if (instance.backend !== record.backend || instance.requestKey !== requestKey || instance.attempt !== attempt) {
+    throw new BridgeError("internal", `backend "${record.backend}" answered with an instance of "${instance.backend}", attempt ${instance.attempt}, request ${instance.requestKey}`, { ref: refOfAttempt(record) });
+  }
+  return createInstance(instance, made?.privateKey);
+}

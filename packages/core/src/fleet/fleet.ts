@@ -1,0 +1,171 @@
+/// <reference lib="esnext.disposable" />
+import { createAlmanac } from "../almanac.ts";
+import { namePattern } from "../backend/define-backend.ts";
+import type { Backend, BackendFacts, CallOptions, Capabilities, Listing, Refusal, WatchOptions } from "../backend/v1.ts";
+import type { AlmanacTick, ComputeGrant, Envelope, InstanceRef, Log, Placement, ProvisionedInstance, UsageMetrics } from "../backend/words.ts";
+import { problemsError } from "../codec/decoder.ts";
+import { BridgeError, type Problem, toBridgeError } from "../errors/bridge-error.ts";
+import { requestKeyOf } from "../grant/request-key.ts";
+import { masterSecretBytes } from "../keys/key-pair.ts";
+import { admitEnvelope, admitGrant } from "./admit.ts";
+import { exitMacOf } from "./attempt.ts";
+import type { FleetOptions, ProvisionOptions } from "./fleet-options.ts";
+import { FleetHealth } from "./health.ts";
+import { createMembers, type FleetMember } from "./members.ts";
+import { mergeListings } from "./merge-listings.ts";
+import { provisionTask } from "./provision.ts";
+import { judgeAll, placementsOf } from "./route.ts";
+
+/** Who would serve a grant, and why the others would not. */
+export interface Explanation {
+  /** In the order in which they would be tried. */
+  readonly candidates: readonly { readonly backend: string; readonly placements: readonly Placement[] }[];
+  readonly refusals: Readonly<Record<string, readonly Refusal[]>>;
+}
+
+const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+function checkOptions({ owner, ledgerId = "none", capabilitiesMaxAgeSeconds = 60, capacityMemorySeconds = 180 }: FleetOptions): void {
+  const problems: Problem[] = [];
+  for (const [path, value] of Object.entries({ owner, ledgerId })) {
+    if (!namePattern.test(value)) problems.push({ path, message: `must match ${namePattern.source}, not "${value}"` });
+  }
+  for (const [path, value] of Object.entries({ capabilitiesMaxAgeSeconds, capacityMemorySeconds })) {
+    if (!(value >= 0)) problems.push({ path, message: "must be a number of seconds, 0 or more" });
+  }
+  if (problems.length > 0) throw problemsError("invalid_option", "the Fleet's options", problems);
+}
+
+/**
+ * Holds backends in order of preference, routes each grant to the first that can serve it, and routes later calls back by
+ * `instance.backend`. Keeps no state that matters: what it remembers for minutes only makes routing better.
+ */
+export class Fleet {
+  readonly #members: readonly FleetMember[];
+  readonly #options: FleetOptions;
+  readonly #log: Log;
+  readonly #now: () => number;
+  readonly #almanac;
+  readonly #health: FleetHealth;
+
+  /** @throws BridgeError `no_backends`, `contract_mismatch`, `invalid_option` with all problems. Does no I/O. */
+  constructor(options: FleetOptions) {
+    checkOptions(options);
+    masterSecretBytes(options.masterSecret);
+    this.#options = options;
+    this.#log = options.log ?? silent;
+    this.#now = options.now ?? Date.now;
+    this.#almanac = options.almanac ?? createAlmanac();
+    const { owner, ledgerId = "none", capabilitiesMaxAgeSeconds = 60, capacityMemorySeconds = 180 } = options;
+    this.#members = createMembers(options.backends, { owner, ledgerId, log: this.#log, now: this.#now, almanac: this.#almanac });
+    this.#health = new FleetHealth({ now: this.#now, capabilitiesMaxAgeSeconds, capacityMemorySeconds });
+    this.#log.info({ backends: this.#members.map(({ backend }) => backend.name) }, "fleet initialised");
+  }
+
+  /** Names and facts of the backends, in order. */
+  get backends(): readonly { readonly name: string; readonly facts: BackendFacts }[] {
+    return this.#members.map(({ backend, facts }) => ({ name: backend.name, facts }));
+  }
+
+  /** Name and capabilities of every backend, in order, for the provider card. @throws the first backend's error: a card with holes is not published. */
+  async capabilities(options: CallOptions = {}): Promise<readonly (readonly [name: string, capabilities: Capabilities])[]> {
+    return Promise.all(this.#members.map(async ({ backend }) => {
+      try {
+        return [backend.name, await backend.capabilities(options)] as const;
+      } catch (error) {
+        throw toBridgeError(error, { backend: backend.name, operation: "capabilities" });
+      }
+    }));
+  }
+
+  /**
+   * Who would serve the grant, in which placements, and why each other backend would not. Creates nothing.
+   *
+   * @throws BridgeError as {@link Fleet.provisionForGrant} does about the grant; a backend's failure is a refusal.
+   */
+  async explain(claims: ComputeGrant, options: CallOptions = {}): Promise<Explanation> {
+    const { grant, deadlineMs } = this.#admit(claims);
+    const refusals: Record<string, readonly Refusal[]> = {};
+    const candidates: Explanation["candidates"][number][] = [];
+    for (const { member, refusals: reasons } of await this.#judge(grant, deadlineMs)) {
+      const { name } = member.backend;
+      if (reasons.length > 0) refusals[name] = reasons;
+      else {
+        try {
+          candidates.push({ backend: name, placements: await placementsOf(member, grant, this.#health, options.signal) });
+        } catch (error) {
+          refusals[name] = [{ reason: "unavailable", message: toBridgeError(error).message }];
+        }
+      }
+    }
+    return { candidates, refusals };
+  }
+
+  /**
+   * Makes a machine for a grant on the first backend that can serve it, falling back to the next placement or backend when
+   * that is safe. The same call again, in any process with the same owner and master secret, finds the same machine.
+   *
+   * @throws BridgeError `invalid_grant`, `wrong_audience`, `grant_expired`, `grant_not_yet_valid`, `image_mismatch`;
+   * `no_backend_can_satisfy` with every refusal; else what the attempts failed with, holding every cause. When `outcome`
+   * is not `none`, a machine may live: pass `error.ref` to {@link Fleet.terminate}.
+   */
+  async provisionForGrant(claims: ComputeGrant, content: Envelope, options: ProvisionOptions = {}): Promise<ProvisionedInstance> {
+    if (options.signal?.aborted) throw new BridgeError("aborted", "the caller ended the call", { outcome: "none" });
+    const { grant, deadlineMs } = this.#admit(claims);
+    const envelope = admitEnvelope(content, grant, options.makeRequesterKey ?? false);
+    const { owner, ledgerId = "none", masterSecret, fallback = "next" } = this.#options;
+    return provisionTask({
+      grant, envelope, deadlineMs, options, fallback,
+      requestKey: requestKeyOf(owner, grant),
+      verdicts: await this.#judge(grant, deadlineMs),
+      health: this.#health,
+      setting: { owner, ledgerId, masterSecret, log: this.#log, now: this.#now },
+    });
+  }
+
+  /** Resolves when the workload or machine ends or `validTo` passes, with what was used. @throws BridgeError `unknown_backend`. */
+  async watchUntilExit(instance: InstanceRef, validTo: AlmanacTick, options: WatchOptions = {}): Promise<UsageMetrics> {
+    return this.#backendFor(instance).watchUntilExit(instance, validTo, { exitMac: exitMacOf(this.#options.masterSecret, instance), ...options });
+  }
+
+  /** Ends the machine and resolves when nothing of it is left. Idempotent. @throws BridgeError `unknown_backend`, `wrong_scope`. */
+  async terminate(ref: InstanceRef, options: CallOptions = {}): Promise<void> {
+    return this.#backendFor(ref).terminate(ref, options);
+  }
+
+  /** All of this owner's things on all platforms. A backend that fails is an incomplete scope, never an empty one. */
+  async list(options: CallOptions = {}): Promise<Listing> {
+    return mergeListings(await Promise.all(this.#members.map(async ({ backend }): Promise<Listing> => {
+      try {
+        return await backend.list(options);
+      } catch (error) {
+        return { scopes: [{ scope: backend.name, complete: false, error: toBridgeError(error, { backend: backend.name, operation: "list" }) }], instances: [] };
+      }
+    })));
+  }
+
+  /** Lets go of connections and pollers. Machines live on. */
+  async close(): Promise<void> {
+    await Promise.all(this.#members.map(async ({ backend }) => backend.close?.()));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #admit(claims: ComputeGrant): { grant: ComputeGrant; deadlineMs: number } {
+    const { providerId } = this.#options;
+    return admitGrant(claims, { almanac: this.#almanac, nowMs: this.#now(), ...(providerId === undefined ? {} : { providerId }) });
+  }
+
+  #judge(grant: ComputeGrant, deadlineMs: number) {
+    return judgeAll(this.#members, grant, this.#health, Math.floor((deadlineMs - this.#now()) / 1000));
+  }
+
+  #backendFor({ backend: name }: InstanceRef): Backend {
+    const member = this.#members.find(({ backend }) => backend.name === name);
+    if (member !== undefined) return member.backend;
+    const registered = this.#members.map(({ backend }) => `"${backend.name}"`).join(", ");
+    throw new BridgeError("unknown_backend", `the instance was provisioned by backend "${name}", which is not registered in this fleet; registered are ${registered}`, { backend: name });
+  }
+}

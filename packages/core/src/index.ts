@@ -1,0 +1,27 @@
+export { createAlmanac } from "./almanac.ts";
+export type { AlmanacOptions } from "./almanac.ts";
+export { BridgeError, isBridgeError, toBridgeError } from "./errors/bridge-error.ts";
+export type { BridgeErrorDetails, Outcome, Problem } from "./errors/bridge-error.ts";
+export { errorCodes } from "./errors/codes.ts";
+export type { ErrorCode, ErrorCodeEntry } from "./errors/codes.ts";
+export { Fleet } from "./fleet/fleet.ts";
+export type { Explanation } from "./fleet/fleet.ts";
+export type { AttemptRecord, FleetOptions, ProvisionOptions } from "./fleet/fleet-options.ts";
+export type { RoutingStep } from "./fleet/routing-record.ts";
+export { decodeEnvelope } from "./grant/envelope-codec.ts";
+export { decodeGrant } from "./grant/grant-codec.ts";
+export { canonicalJson, hashJson, requestKeyOf } from "./grant/request-key.ts";
+export { createInstance } from "./instance/create-instance.ts";
+export type { InstanceFields } from "./instance/create-instance.ts";
+export { decodeInstance, decodeRef, encodeInstance, refOf } from "./instance/instance-codec.ts";
+export { decodeUsage, encodeUsage } from "./instance/usage-codec.ts";
+export type {
+  Backend, BackendFacts, BackendPlugin, BackendServices, CallOptions, Capabilities, ConfiguredBackend, ListedInstance, Listing,
+  ProvisionContext, ProvisionStage, Refusal, RegionCapabilities, WatchOptions,
+} from "./backend/v1.ts";
+export type { OptionsIssue, OptionsResult, OptionsSchema } from "./backend/options-schema.ts";
+export type {
+  Almanac, AlmanacTick, Architecture, ComputeGrant, ComputeManifest, Envelope, ExitRecord, HostKeyProvenance, InstanceRef,
+  Isolation, Json, Log, Meter, Placement, ProvisionedInstance, PullCredentials, RegionLabel, Scope, SshKeyPair, TdxRequirement,
+  UsageMetrics,
+} from "./backend/words.ts";

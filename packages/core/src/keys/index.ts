@@ -1,0 +1,3 @@
+export { deriveSshKeyPair, generateSshKeyPair } from "./key-pair.ts";
+export type { KeyDerivation, KeyPurpose } from "./key-pair.ts";
+export { knownHostsLine, openSshPrivateKey, openSshPublicKey, parseSshPublicKey, sshFingerprint } from "./openssh.ts";
