@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ExitRecord } from "@bridge/core/backend";
 import { identify } from "../process/identity.ts";
-import { killMembers } from "../process/members.ts";
+import { instanceVariable, killMembers } from "../process/members.ts";
 import type { InstanceDirectory } from "../state/state-directory.ts";
 import type { AgentSpec } from "./agent-spec.ts";
 import { untilDeadline } from "./deadline.ts";
+import { startGuardian } from "./guardian.ts";
 import { Meter } from "./meter.ts";
 import { serveSsh } from "./ssh-server.ts";
 import { Workload } from "./workload.ts";
@@ -22,10 +23,19 @@ export async function runAgent(spec: AgentSpec, directory: InstanceDirectory): P
   const claimed = directory.claim({ kind: "machine", id, region, size, cpuMillicores, ramMib, tags, deadlineMs, process: self, port: ssh.port, createdAtMs: Date.now() });
   if (!claimed) return ssh.close(); // another process is the machine of this attempt, or there must be none
 
+  startGuardian(`${instanceVariable}=${id}`);
   const ending = Promise.withResolvers<ExitRecord>();
   process.once("SIGTERM", () => ending.resolve({ reason: "terminated" }));
   process.once("SIGINT", () => ending.resolve({ reason: "terminated" }));
-  const record = (exit?: ExitRecord) => directory.writeStatus({ atMs: Date.now(), usage: meter.read(), ...(exit === undefined ? {} : { exit }) });
+  const record = (exit?: ExitRecord) => {
+    // A folder that was removed by hand is not made again: what nobody can list must not live.
+    if (directory.readClaim() === undefined) return ending.resolve({ reason: "lost" });
+    try {
+      directory.writeStatus({ atMs: Date.now(), usage: meter.read(), ...(exit === undefined ? {} : { exit }) });
+    } catch (error) {
+      console.error("the status could not be written", error); // the next reading tries again
+    }
+  };
   const readings = setInterval(() => record(workload.exit), meterIntervalMs);
   record();
   const finished = workload.exited.then(async (exit) => {
@@ -37,8 +47,6 @@ export async function runAgent(spec: AgentSpec, directory: InstanceDirectory): P
   clearInterval(readings);
   record(workload.exit ?? exit);
   ssh.close();
-  workload.kill();
   killMembers(id, process.pid);
-  record(workload.exit ?? exit);
   process.exit(0);
 }

@@ -4,6 +4,7 @@ import { constants, userInfo } from "node:os";
 import { join } from "node:path";
 import type { ExitRecord } from "@bridge/core/backend";
 import type { ControlStatus, StartRequest } from "@bridge/backend-kit";
+import { instanceVariable } from "../process/members.ts";
 import type { InstanceDirectory } from "../state/state-directory.ts";
 import type { AgentSpec } from "./agent-spec.ts";
 import { parseStartRequest } from "./start-request.ts";
@@ -44,7 +45,7 @@ export class Workload {
 
   /** Environment of the workload and of SSH sessions. */
   get environment(): NodeJS.ProcessEnv {
-    return { ...process.env, HOME: this.#directory.workPath, ...this.#request?.environment };
+    return { ...process.env, HOME: this.#directory.workPath, ...this.#request?.environment, [instanceVariable]: this.#spec.id };
   }
 
   status(): ControlStatus {
@@ -70,12 +71,8 @@ export class Workload {
 
   /** Asks the workload to end. */
   stop(): ControlStatus {
-    this.#signal("SIGTERM");
+    if (this.#child?.pid !== undefined && this.#exit === undefined) process.kill(-this.#child.pid, "SIGTERM");
     return this.status();
-  }
-
-  kill(): void {
-    this.#signal("SIGKILL");
   }
 
   #run(program: string, args: readonly string[]): void {
@@ -90,14 +87,5 @@ export class Workload {
     // As a shell has it: 127 when there is no such program, 126 when it may not be run.
     child.on("error", (error) => end("code" in error && error.code === "ENOENT" ? 127 : 126));
     child.on("exit", (code, signal) => end(exitCodeOf(code, signal)));
-  }
-
-  #signal(signal: NodeJS.Signals): void {
-    if (this.#child?.pid === undefined || this.#exit !== undefined) return;
-    try {
-      process.kill(-this.#child.pid, signal);
-    } catch {
-      // The group has ended meanwhile.
-    }
   }
 }
