@@ -61,5 +61,8 @@ export async function runAttempt({ member, record, grant, envelope, setting, opt
   if (instance.backend !== record.backend || instance.requestKey !== requestKey || instance.attempt !== attempt) {
     throw new BridgeError("internal", `backend "${record.backend}" answered with an instance of "${instance.backend}", attempt ${instance.attempt}, request ${instance.requestKey}`, { ref: refOfAttempt(record) });
   }
+  if (grant.manifest.tdx === "required" && instance.tdx !== "requested") {
+    throw new BridgeError("internal", `backend "${record.backend}" made a machine without Intel TDX for a grant that requires it`, { outcome: "exists", ref: refOf(instance) });
+  }
   return createInstance(instance, made?.privateKey);
 }

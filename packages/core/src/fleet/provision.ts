@@ -70,7 +70,7 @@ export async function provisionTask(task: ProvisionTask): Promise<ProvisionedIns
         setting.log.error({ backend: record.backend, code: error.code, error: error.message }, "backend is unhealthy: its credentials or configuration are wrong");
       }
       if (task.fallback === "never" || finalCodes.includes(error.code)) throw withRouting(error, routing);
-      if (error.outcome !== "none") await clear(member, error, error.ref ?? ref, routing);
+      if (error.outcome !== "none") await clear(member, error, error.ref ?? ref, routing, options.signal);
       setting.log.warn({ backend: record.backend, attempt, code: error.code, error: error.message }, "attempt failed");
     }
   }
@@ -116,9 +116,9 @@ function newRecord({ requestKey, deadlineMs, setting, options }: ProvisionTask, 
 }
 
 /** Closes a failed attempt before the next may start; when that fails, nothing more is tried. */
-async function clear({ backend }: FleetMember, error: BridgeError, ref: NonNullable<BridgeError["ref"]>, routing: readonly RoutingStep[]): Promise<void> {
+async function clear({ backend }: FleetMember, error: BridgeError, ref: NonNullable<BridgeError["ref"]>, routing: readonly RoutingStep[], signal?: AbortSignal): Promise<void> {
   try {
-    await backend.terminate(ref);
+    await backend.terminate(ref, signal === undefined ? {} : { signal });
   } catch (thrown) {
     throw new BridgeError(error.code, `${error.message}; and what it may have left could not be terminated: ${toBridgeError(thrown).message}`, {
       backend: backend.name, operation: "provision", outcome: error.outcome ?? "unknown", ref, routing, cause: new AggregateError([error, thrown]),

@@ -15,6 +15,11 @@ class Instance {
   get keyPrivate(): string | undefined {
     return this.#keyPrivate;
   }
+
+  /** What console.log and util.inspect show, also when asked to run getters. */
+  [Symbol.for("nodejs.util.inspect.custom")](): object {
+    return { ...this };
+  }
 }
 
 /**

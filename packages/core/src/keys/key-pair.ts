@@ -30,6 +30,11 @@ class HiddenKeyPair implements SshKeyPair {
   get privateKey(): string {
     return this.#privateKey;
   }
+
+  /** What console.log and util.inspect show, also when asked to run getters. */
+  [Symbol.for("nodejs.util.inspect.custom")](): object {
+    return { ...this };
+  }
 }
 
 /** The PKCS #8 form of an Ed25519 seed (RFC 8410 section 7): a fixed head and the 32 bytes. */
