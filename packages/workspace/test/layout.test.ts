@@ -45,6 +45,8 @@ describe("each rule can fail", () => {
     ["core purity", "a request", withPackage({}, { "src/a.ts": `await fetch("x");` }), /fetch/],
     ["core purity", "the file system", withPackage({}, { "src/a.ts": `import "node:fs";` }), /node:fs/],
     ["core purity", "a backend's name in code", withPackage({}, { "src/a.ts": `/** As in AWS. */\nexport const x = "aws";` }), /names a backend: aws/],
+    ["core purity", "a backend's name in an identifier", withPackage({}, { "src/a.ts": `export const gcpZone = 1;` }), /names a backend: gcp/],
+    ["core purity", "a backend's name in a template", withPackage({}, { "src/a.ts": "export const x = (y: string) => `azure-${y}`;" }), /names a backend: azure/],
     ["top level", "a folder that does not belong", { topLevel: ["scripts"], packages: [] }, /scripts may not stand/],
     ["sizes", "a long file", withPackage({}, { "src/a.ts": "//\n".repeat(301), "src/b.ts": "" }), /301 lines/],
     ["sizes", "files that are all rather long", withPackage({}, { "src/a.ts": "//\n".repeat(90), "src/b.ts": "//\n".repeat(90) }), /median source has 90/],

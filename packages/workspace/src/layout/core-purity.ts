@@ -6,15 +6,26 @@ const forbiddenGlobals = ["console", "fetch", "setInterval", "WebSocket", "XMLHt
 const forbiddenModules = /^node:(child_process|cluster|dgram|dns|fs|http|https|http2|net|process|readline|repl|sqlite|tls|tty|worker_threads)(\/|$)/;
 const backendNames = /\b(aws|ec2|gcp|gce|azure|bare[- ]?metal|backend-local)\b/i;
 
-/** The file's text with comments blanked. */
-function codeOf({ path, text }: SourceFile): string {
-  return parseSync(path, text).comments.reduceRight((code, { start, end }) => code.slice(0, start) + code.slice(start, end).replace(/[^\n]/g, " ") + code.slice(end), text);
+/** The backend that a name in code names, if any; `awsClient` names one, a sentence for people (white space in it) may. */
+function backendNamedBy(name: string): string | undefined {
+  return /\s/.test(name) ? undefined : backendNames.exec(name.replaceAll(/([a-z0-9])([A-Z])/g, "$1 $2"))?.[0];
 }
 
 function purityProblemsOf(file: SourceFile): readonly string[] {
   const problems: string[] = [];
+  const refuseBackendName = (text: string) => {
+    const named = backendNamedBy(text);
+    if (named !== undefined) problems.push(`names a backend: ${named}`);
+  };
   new Visitor({
-    Identifier: ({ name }) => void (forbiddenGlobals.includes(name) && problems.push(`uses ${name}`)),
+    Identifier: ({ name }) => {
+      if (forbiddenGlobals.includes(name)) problems.push(`uses ${name}`);
+      refuseBackendName(name);
+    },
+    Literal: ({ value }) => {
+      if (typeof value === "string") refuseBackendName(value);
+    },
+    TemplateElement: ({ value }) => refuseBackendName(value.raw),
     MemberExpression: ({ object, property }) => {
       const isEnvironment = object.type === "Identifier" && object.name === "process" && property.type === "Identifier" && property.name === "env";
       if (isEnvironment) problems.push("reads process.env");
@@ -24,8 +35,6 @@ function purityProblemsOf(file: SourceFile): readonly string[] {
     if (forbiddenModules.test(specifier)) problems.push(`imports ${specifier}`);
     if (packageOf(specifier) === "yaml" && !file.path.startsWith("src/boot/")) problems.push("imports yaml outside of src/boot");
   }
-  const name = backendNames.exec(codeOf(file))?.[0];
-  if (name !== undefined) problems.push(`names a backend: ${name}`);
   return problems;
 }
 

@@ -1,13 +1,12 @@
-import { appendFileSync } from "node:fs";
 import { DefaultReporter } from "vitest/node";
+import { addToCountsFile, closingLine } from "../counts.ts";
 import { objectionTo } from "./skips.ts";
-import { closingLine, tallyOf } from "./tally.ts";
+import { tallyOf } from "./tally.ts";
 
 /**
  * vitest's own report, then every skip with its reason, then `N passed, N failed` as the very last line.
  *
- * A skip that may not be counts as a failure, and so does a run without any test. With `BRIDGE_COUNTS_FILE` set, the
- * counts are appended to that file instead of printed, so that whoever started the run prints one line for several.
+ * A skip that may not be counts as a failure, and so does a run without any test.
  */
 export class ClosingLineReporter extends DefaultReporter {
   /** Prints the report and sets the exit code. */
@@ -25,8 +24,6 @@ export class ClosingLineReporter extends DefaultReporter {
     if (nothingRan) this.log("no test ran: that is a failure");
     const counts = { passed, failed: failed + refused + (nothingRan ? 1 : 0), skipped: skips.length - refused };
     if (counts.failed > 0) process.exitCode = 1;
-    const countsFile = process.env["BRIDGE_COUNTS_FILE"];
-    if (countsFile === undefined) this.log(closingLine(counts));
-    else appendFileSync(countsFile, `${JSON.stringify(counts)}\n`);
+    if (!addToCountsFile(counts)) this.log(closingLine(counts));
   }
 }

@@ -22,8 +22,3 @@ export function tallyOf(modules: readonly TestModule[], unhandledErrors: readonl
   // A test still pending when the run ends was cut off by a crash.
   return { passed: count("passed"), failed: count("failed") + count("pending") + broken + unhandledErrors.length, skips };
 }
-
-/** The line that CI counts: `12 passed, 0 failed`, and skips when there are any. */
-export function closingLine({ passed, failed, skipped }: { readonly passed: number; readonly failed: number; readonly skipped: number }): string {
-  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
-}

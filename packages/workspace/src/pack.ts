@@ -1,0 +1,20 @@
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { mustRun } from "./run-command.ts";
+import { type WorkspacePackage, root } from "./workspace.ts";
+
+/** A package as it would be published. */
+export interface Tarball {
+  readonly name: string;
+  /** Absolute path. */
+  readonly file: string;
+  readonly bytes: number;
+}
+
+/** Packs one built package into a folder, the way it would be published. */
+export async function packTarball({ folder, manifest }: WorkspacePackage, destination: string): Promise<Tarball> {
+  // pnpm resolves `workspace:` ranges; npm would leave them in the tarball.
+  await mustRun("pnpm", ["pack", "--pack-destination", destination], { folder: join(root, folder) });
+  const file = join(destination, `${manifest.name.replace("@", "").replace("/", "-")}-${manifest.version ?? ""}.tgz`);
+  return { name: manifest.name, file, bytes: statSync(file).size };
+}
