@@ -6,6 +6,7 @@ import { createInstance } from "../instance/create-instance.ts";
 import { refOf } from "../instance/instance-codec.ts";
 import { deriveSeed, deriveSshKeyPair } from "../keys/key-pair.ts";
 import type { AttemptRecord, ProvisionOptions } from "./fleet-options.ts";
+import type { GuardedHooks } from "./hooks.ts";
 import type { FleetMember } from "./members.ts";
 
 /** What all attempts of a Fleet have in common. */
@@ -27,7 +28,7 @@ export function refOfAttempt({ backend, placement, requestKey, attempt, intentAt
   return { backend, scope: placement.scope, placement, requestKey, attempt, intentAtMs };
 }
 
-function contextOf(record: AttemptRecord, requesterPublicKey: string, setting: AttemptSetting, options: ProvisionOptions): ProvisionContext {
+function contextOf(record: AttemptRecord, requesterPublicKey: string, setting: AttemptSetting, options: ProvisionOptions, hooks: GuardedHooks): ProvisionContext {
   const { attempt, requestKey, placement, intentAtMs, deadlineMs, backend } = record;
   const { owner, ledgerId, masterSecret, log, now } = setting;
   const derive = (purpose: "ssh-host" | "ssh-control") =>
@@ -40,24 +41,24 @@ function contextOf(record: AttemptRecord, requesterPublicKey: string, setting: A
     mayCreate: () => {
       if (signal.aborted) throw new BridgeError("aborted", "the caller ended the call before the machine was created", { outcome: "none" });
       if (now() >= deadlineMs) throw new BridgeError("grant_expired", "the grant expired before the machine was created", { outcome: "none" });
-      options.mayCreate?.(record);
+      hooks.mayCreate(record);
     },
-    onCreated: async (ref) => options.onCreated?.(refOf(ref)),
-    onReady: async (ref) => options.onReady?.(refOf(ref)),
+    onCreated: async (ref) => hooks.onCreated(refOf(ref)),
+    onReady: async (ref) => hooks.onReady(refOf(ref)),
     progress: (stage) => options.onProgress?.(stage, record),
   };
 }
 
 /** Runs one attempt at one backend and checks that the answer belongs to it. */
-export async function runAttempt({ member, record, grant, envelope, setting, options }: {
-  member: FleetMember; record: AttemptRecord; grant: ComputeGrant; envelope: Envelope; setting: AttemptSetting; options: ProvisionOptions;
+export async function runAttempt({ member, record, grant, envelope, setting, options, hooks }: {
+  member: FleetMember; record: AttemptRecord; grant: ComputeGrant; envelope: Envelope; setting: AttemptSetting; options: ProvisionOptions; hooks: GuardedHooks;
 }): Promise<ProvisionedInstance> {
   const { requestKey, attempt } = record;
   const made: SshKeyPair | undefined = envelope.sshPublicKey === undefined
     ? deriveSshKeyPair({ masterSecret: setting.masterSecret, salt: Buffer.from(record.salt, "base64"), purpose: "ssh-user", requestKey, attempt })
     : undefined;
   const requesterPublicKey = envelope.sshPublicKey ?? made?.publicKey ?? "";
-  const instance = await member.backend.provision(grant, { ...envelope, sshPublicKey: requesterPublicKey }, contextOf(record, requesterPublicKey, setting, options));
+  const instance = await member.backend.provision(grant, { ...envelope, sshPublicKey: requesterPublicKey }, contextOf(record, requesterPublicKey, setting, options, hooks));
   if (instance.backend !== record.backend || instance.requestKey !== requestKey || instance.attempt !== attempt) {
     throw new BridgeError("internal", `backend "${record.backend}" answered with an instance of "${instance.backend}", attempt ${instance.attempt}, request ${instance.requestKey}`, { ref: refOfAttempt(record) });
   }

@@ -1,17 +1,13 @@
 import type { ComputeGrant, Envelope, Placement, ProvisionedInstance } from "../backend/words.ts";
 import { BridgeError, type BridgeErrorDetails, toBridgeError } from "../errors/bridge-error.ts";
-import type { ErrorCode } from "../errors/codes.ts";
 import { type AttemptSetting, refOfAttempt, runAttempt } from "./attempt.ts";
 import type { AttemptRecord, ProvisionOptions } from "./fleet-options.ts";
 import type { FleetHealth } from "./health.ts";
+import { finalCodes, guardHooks } from "./hooks.ts";
 import type { FleetMember } from "./members.ts";
+import { refOf } from "../instance/instance-codec.ts";
 import { placementsOf, type Verdict } from "./route.ts";
 import type { RoutingStep } from "./routing-record.ts";
-
-/** Errors after which another backend would not help, or must not be tried: they are about the grant, the caller, or a machine that lives. */
-const finalCodes: readonly ErrorCode[] = [
-  "invalid_grant", "grant_expired", "image_mismatch", "aborted", "lease_lost", "attempt_spent", "conflict",
-];
 
 /** All that one provision works with. */
 export interface ProvisionTask {
@@ -29,11 +25,16 @@ export interface ProvisionTask {
 /** Tries candidates in order until one serves. One attempt at a time; the next starts only when nothing of the last can live. */
 export async function provisionTask(task: ProvisionTask): Promise<ProvisionedInstance> {
   const { options, setting, verdicts } = task;
+  const hooks = guardHooks(options);
   const routing: RoutingStep[] = [];
   const failures: BridgeError[] = [];
-  const note = async (step: RoutingStep) => {
+  const note = async (step: RoutingStep, left: BridgeErrorDetails = { outcome: "none" }) => {
     routing.push(step);
-    await options.onRouting?.(step);
+    try {
+      await hooks.onRouting(step);
+    } catch (thrown) {
+      throw toBridgeError(thrown, { ...left, routing });
+    }
   };
   const refusals: Record<string, Verdict["refusals"]> = {};
   for (const { member: { backend: { name } }, refusals: reasons, milliseconds } of verdicts) {
@@ -52,27 +53,29 @@ export async function provisionTask(task: ProvisionTask): Promise<ProvisionedIns
     if (attempt + 1 - first >= (options.maxAttempts ?? Number.POSITIVE_INFINITY)) break;
     attempt += 1;
     const record = resumed ?? newRecord(task, member, placement, attempt);
-    await options.onAttempt?.(record);
+    await hooks.onAttempt(record);
     setting.log.info({ backend: record.backend, requestId: task.grant.requestId, requestKey: task.requestKey, attempt, region: placement.region, size: placement.size }, "routing grant to backend");
     const started = performance.now();
     const step = (verdict: "served" | "failed", reason: RoutingStep["reason"], message?: string): RoutingStep =>
       ({ backend: record.backend, placement, attempt, verdict, reason, ...(message === undefined ? {} : { message }), milliseconds: performance.now() - started });
+    const ref = refOfAttempt(record);
+    let instance: ProvisionedInstance;
     try {
-      const instance = await runAttempt({ member, record, grant: task.grant, envelope: task.envelope, setting, options });
-      await note(step("served", "ok"));
-      return instance;
+      instance = await runAttempt({ member, record, grant: task.grant, envelope: task.envelope, setting, options, hooks });
     } catch (thrown) {
-      const ref = refOfAttempt(record);
       const error = toBridgeError(thrown, { backend: record.backend, operation: "provision", ref });
       failures.push(error);
-      await note(step("failed", error.code, error.message));
+      await note(step("failed", error.code, error.message), { outcome: error.outcome ?? "unknown", ref: error.ref ?? ref });
       if (task.health.remember(record.backend, placement, error)) {
         setting.log.error({ backend: record.backend, code: error.code, error: error.message }, "backend is unhealthy: its credentials or configuration are wrong");
       }
       if (task.fallback === "never" || finalCodes.includes(error.code)) throw withRouting(error, routing);
       if (error.outcome !== "none") await clear(member, error, error.ref ?? ref, routing, options.signal);
       setting.log.warn({ backend: record.backend, attempt, code: error.code, error: error.message }, "attempt failed");
+      continue;
     }
+    await note(step("served", "ok"), { backend: record.backend, operation: "provision", outcome: "exists", ref: refOf(instance) });
+    return instance;
   }
   throw allFailed(task, failures, routing);
 }
