@@ -12,7 +12,9 @@ export interface MachineBackendDefinition<Options> {
   readonly facts: BackendFacts;
   /** What keeps the requester's workload apart. */
   readonly isolation: Isolation;
-  /** How the unit of the workload is started and reported; absent: through the control channel, as cloud-init sets it up. */
+  /** Seconds between two lists of one scope while somebody waits; a positive number. Default 5. */
+  readonly pollSeconds?: number;
+  /** Makes the platform's client. Rule 10: no I/O. */
   readonly connect: (options: Options, services: BackendServices) => MachinePlatform;
 }
 
@@ -99,8 +101,6 @@ export interface RawMachine {
   readonly usage?: Partial<Omit<UsageMetrics, "exit">>;
   /** How it ended, where the platform itself knows. */
   readonly exit?: ExitRecord;
-  /** Hash of the arguments it was made with ({@link MachineSpec} and workload); another one is a `conflict`. */
-  readonly argumentsHash?: string;
 }
 
 /** A meter that nobody read. */

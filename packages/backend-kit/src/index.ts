@@ -1,0 +1,13 @@
+export { controlUser } from "./control-protocol.ts";
+export type { ControlStatus, ControlVerb, StartRequest } from "./control-protocol.ts";
+export { connectControl } from "./control/control-session.ts";
+export type { ControlSession, ControlTarget, VerbOptions } from "./control/control-session.ts";
+export { parseControlStatus } from "./control/control-status.ts";
+export { findExitReport, formatExitLine } from "./console/exit-line.ts";
+export type { ExitReport } from "./console/exit-line.ts";
+export { defineMachineBackend } from "./define-machine-backend.ts";
+export { unknownMeter } from "./platform.ts";
+export type { MachineBackendDefinition, MachinePlatform, MachineSpec, MappedError, RawMachine } from "./platform.ts";
+export { ScopePoller } from "./poller/scope-poller.ts";
+export type { PollResult, ScopePollerOptions } from "./poller/scope-poller.ts";
+export type { Snapshot } from "./poller/snapshot.ts";

@@ -1,0 +1,111 @@
+import { type CallOptions, decodeTags, type InstanceRef } from "@bridge/core/backend";
+import type { RawMachine } from "../platform.ts";
+import { attemptKey, isMachine, type Snapshot, thingsOf } from "../poller/snapshot.ts";
+import { monotonicMs, sleep, throwIfAborted, within } from "../wait.ts";
+import { failureBound } from "./failure-bound.ts";
+import type { MachineSetting } from "./setting.ts";
+
+/** A call that has not settled by then counts as failed. */
+const callTimeoutSeconds = 120;
+const longestPauseMs = 60_000;
+const operation = "terminate";
+
+/**
+ * The contract's `terminate` (rule 6). Ends what is listed of the attempt until complete lists over `settleSeconds` hold
+ * nothing that lives and no create can still have its effect. It goes on as long as it takes; the caller's signal ends it.
+ *
+ * @throws BridgeError `wrong_scope`; `unauthorized` and `forbidden` at once; `unavailable` when the same call to the platform
+ * has failed for 15 minutes; `aborted`.
+ */
+export async function terminate(setting: MachineSetting, ref: InstanceRef, options: CallOptions = {}): Promise<void> {
+  const { closing } = setting;
+  const signal = options.signal === undefined ? closing.signal : AbortSignal.any([options.signal, closing.signal]);
+  await setting.call(operation, async () => {
+    throwIfAborted(signal);
+    await setting.requireScope(ref.scope, operation, signal);
+    await forbid(setting, ref, signal);
+    const isClosed = closingProof(setting, ref);
+    const destroy = destroyer(setting, signal);
+    const listing = failureBound(setting, "listing");
+    for (let atOnce = true; ; atOnce = false) {
+      const { snapshot, error } = await setting.poller(ref.scope).next({ atOnce, signal });
+      if (error !== undefined) {
+        listing.note(error);
+        continue;
+      }
+      listing.clear();
+      const things = everythingOf(snapshot, ref);
+      if (isClosed(things, snapshot.startedMs)) return;
+      await Promise.all(things.filter(needsDestroy).map(destroy));
+    }
+  });
+}
+
+/** A machine that has ended may stay listed; a remnant must go. */
+const isLeft = (thing: RawMachine): boolean => !isMachine(thing) || thing.state !== "ended";
+const needsDestroy = (thing: RawMachine): boolean => isLeft(thing) && thing.state !== "ending";
+
+/** What carries the attempt's tags; and the thing of the ref's id if its own tags are too damaged to name an attempt. */
+function everythingOf(snapshot: Snapshot, ref: InstanceRef): readonly RawMachine[] {
+  const tagged = thingsOf(snapshot, ref);
+  const damaged = snapshot.things.filter((thing) => thing.id === ref.instanceId && decodeTags(thing.tags) === undefined && !tagged.includes(thing));
+  return damaged.length === 0 ? tagged : [...tagged, ...damaged];
+}
+
+/** Makes a function that judges each complete list: true when nothing is left and nothing can still appear. */
+function closingProof({ facts, platform, creates, services }: MachineSetting, ref: InstanceRef): (things: readonly RawMachine[], listedMs: number) => boolean {
+  const settleMs = facts.settleSeconds * 1000;
+  const windowMs = settleMs + facts.createTimeoutSeconds * 1000;
+  // From the moment of the intent, which another process may have written down; never longer than from now on.
+  const intentMs = monotonicMs() + Math.min(0, ref.intentAtMs - services.now());
+  let machineSeen = false;
+  let clearSinceMs: number | undefined;
+  return (things, listedMs) => {
+    machineSeen ||= things.some(isMachine);
+    if (things.some(isLeft)) {
+      clearSinceMs = undefined;
+      return false;
+    }
+    clearSinceMs ??= listedMs;
+    if (listedMs - clearSinceMs < settleMs) return false;
+    if (machineSeen || platform.forbid !== undefined) return true;
+    return listedMs >= Math.max(intentMs + windowMs, creates.mayShowUntilMs(attemptKey(ref)) ?? 0);
+  };
+}
+
+/** Where the platform can, makes it impossible that the attempt's machine still appears. */
+async function forbid(setting: MachineSetting, ref: InstanceRef, signal: AbortSignal): Promise<void> {
+  const { platform, pollMs } = setting;
+  const failures = failureBound(setting, "forbidding its creation");
+  for (let pauseMs = pollMs; platform.forbid !== undefined; pauseMs = Math.min(longestPauseMs, pauseMs * 2)) {
+    try {
+      return await within(callTimeoutSeconds, "forbidding its creation", (inner) => platform.forbid?.(ref, { signal: inner }) ?? Promise.resolve(), signal);
+    } catch (thrown) {
+      const error = setting.mapError(thrown, operation);
+      failures.note(error);
+      await sleep(Math.max(pauseMs, (error.retryAfterSeconds ?? 0) * 1000), signal);
+    }
+  }
+}
+
+/** Makes a function that asks for the end of a thing; again and again while it stays listed, ever less often. */
+function destroyer(setting: MachineSetting, signal: AbortSignal): (thing: RawMachine) => Promise<void> {
+  const asked = new Map<string, { nextMs: number; pauseMs: number }>();
+  const failures = failureBound(setting, "destroying");
+  return async (thing) => {
+    const key = `${thing.kind ?? "machine"}/${thing.id}`;
+    const { nextMs, pauseMs } = asked.get(key) ?? { nextMs: 0, pauseMs: setting.pollMs };
+    if (monotonicMs() < nextMs) return;
+    let waitMs = pauseMs;
+    try {
+      await within(callTimeoutSeconds, "destroying", (inner) => setting.platform.destroy(thing, { signal: inner }), signal);
+      failures.clear();
+    } catch (thrown) {
+      const error = setting.mapError(thrown, operation);
+      waitMs = Math.max(waitMs, (error.retryAfterSeconds ?? 0) * 1000);
+      // One "not found" proves nothing: the lists decide.
+      if (error.code !== "not_found") failures.note(error);
+    }
+    asked.set(key, { nextMs: monotonicMs() + waitMs, pauseMs: Math.min(longestPauseMs, pauseMs * 2) });
+  };
+}

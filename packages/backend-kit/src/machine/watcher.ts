@@ -1,0 +1,142 @@
+import { type ExitRecord, type InstanceRef, type UsageMetrics, type WatchOptions } from "@bridge/core/backend";
+import { type ExitReport, findExitReport } from "../console/exit-line.ts";
+import type { RawMachine } from "../platform.ts";
+import type { PollResult } from "../poller/scope-poller.ts";
+import { isMachine, type Snapshot, thingsOf } from "../poller/snapshot.ts";
+import { within } from "../wait.ts";
+import { machineOf } from "./find-machine.ts";
+import type { MachineSetting } from "./setting.ts";
+import { usageOf } from "./usage.ts";
+
+const consoleTimeoutSeconds = 60;
+
+/** What a watcher works with. */
+export interface WatcherOptions {
+  readonly setting: MachineSetting;
+  readonly ref: InstanceRef;
+  readonly deadlineMs: number;
+  readonly options: WatchOptions;
+}
+
+/** Draws the conclusion of one watch from what it hears: lists, the deadline, the console. */
+export class Watcher {
+  readonly deadlineMs: number;
+  /** How it ended. */
+  readonly ended: Promise<UsageMetrics>;
+  readonly #resolve: (usage: UsageMetrics) => void;
+  readonly #reject: (error: unknown) => void;
+  readonly #setting: MachineSetting;
+  readonly #ref: InstanceRef;
+  readonly #options: WatchOptions;
+  /** The last that was seen of the machine, and when. */
+  #machine: RawMachine | undefined;
+  #seenAtMs = 0;
+  #absentSinceMs: number | undefined;
+  #console: "unread" | "reading" | "read" = "unread";
+  #report: ExitReport | undefined;
+  #heard = false;
+
+  constructor({ setting, ref, deadlineMs, options }: WatcherOptions) {
+    const { promise, resolve, reject } = Promise.withResolvers<UsageMetrics>();
+    this.ended = promise;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.deadlineMs = deadlineMs;
+    this.#setting = setting;
+    this.#ref = ref;
+    this.#options = options;
+  }
+
+  /** The clock has reached the deadline. What one list says about how it ended goes first. */
+  reachDeadline(): void {
+    if (this.#heard && this.#console !== "reading") this.#end({ reason: "deadline" });
+  }
+
+  /** A list was taken, or failed: then nothing is known this time. */
+  hear({ snapshot, error }: PollResult): void {
+    if (this.#console === "reading") return;
+    this.#heard = true;
+    try {
+      if (error?.code === "aborted") this.#reject(error);
+      else if (error !== undefined) this.#endIfPast();
+      else this.#see(this.#pick(snapshot), snapshot.startedMs);
+    } catch (failure) {
+      this.#reject(failure);
+    }
+  }
+
+  #pick(snapshot: Snapshot): RawMachine | undefined {
+    const { instanceId } = this.#ref;
+    if (instanceId === undefined) return machineOf(snapshot, this.#ref);
+    return thingsOf(snapshot, this.#ref).find((thing) => isMachine(thing) && thing.id === instanceId);
+  }
+
+  #see(machine: RawMachine | undefined, listedMs: number): void {
+    if (machine === undefined) return this.#miss(listedMs);
+    this.#absentSinceMs = undefined;
+    this.#machine = machine;
+    this.#seenAtMs = this.#setting.services.now();
+    if (machine.exit !== undefined) return this.#end(machine.exit);
+    if (machine.state === "starting" || machine.state === "running") {
+      this.#options.onUsage?.(this.#usage());
+      return this.#endIfPast();
+    }
+    if (this.#console === "unread") void this.#readConsole(machine);
+    else this.#leave(machine);
+  }
+
+  /** Not listed: it has ended if it was seen ending; else it takes lists over `settleSeconds` to say that it is gone. */
+  #miss(listedMs: number): void {
+    const left = this.#machine?.state === "ending" || this.#machine?.state === "ended";
+    if (left) return this.#end({ reason: "exited" });
+    this.#absentSinceMs ??= listedMs;
+    if (this.#isPast()) return this.#end({ reason: "deadline" });
+    if (listedMs - this.#absentSinceMs >= this.#setting.facts.settleSeconds * 1000) this.#end({ reason: "lost" });
+  }
+
+  /** It no longer runs, and the console was read. */
+  #leave(machine: RawMachine): void {
+    const { endedAtMs } = machine;
+    const diedOfDeadline = endedAtMs === undefined ? this.#isPast() : endedAtMs >= this.deadlineMs;
+    if (this.#report !== undefined && (endedAtMs === undefined || !diedOfDeadline)) this.#end({ reason: "exited", code: this.#report.code, source: "reported" });
+    else if (diedOfDeadline) this.#end({ reason: "deadline" });
+    else if (machine.state === "ended") this.#end({ reason: "exited" });
+    else this.#endIfPast();
+  }
+
+  /** Once, because the console outlives the workload by little. Without it the code stays unknown. */
+  async #readConsole(machine: RawMachine): Promise<void> {
+    const { platform, services } = this.#setting;
+    const { exitMac, signal } = this.#options;
+    this.#console = "reading";
+    try {
+      if (platform.readConsole !== undefined && exitMac !== undefined) {
+        const text = await within(consoleTimeoutSeconds, "reading the console", (inner) => platform.readConsole?.(machine, { signal: inner }) ?? Promise.resolve(""), signal);
+        this.#report = findExitReport(text, this.#ref, exitMac);
+      }
+    } catch (failure) {
+      const error = this.#setting.mapError(failure, "watchUntilExit");
+      services.log.warn({ backend: services.name, instanceId: machine.id, code: error.code, error: error.message }, "the console could not be read; the exit code stays unknown");
+    }
+    this.#console = "read";
+    this.#leave(machine);
+  }
+
+  #isPast(): boolean {
+    return this.#setting.services.now() >= this.deadlineMs;
+  }
+
+  #endIfPast(): void {
+    if (this.#isPast()) this.#end({ reason: "deadline" });
+  }
+
+  #usage() {
+    return usageOf(this.#machine, { seenUntilMs: this.#seenAtMs, report: this.#report });
+  }
+
+  #end(exit: ExitRecord): void {
+    const present = this.#absentSinceMs === undefined;
+    if (present && this.#machine !== undefined) this.#seenAtMs = Math.max(this.#seenAtMs, this.#setting.services.now());
+    this.#resolve({ ...this.#usage(), exit });
+  }
+}
