@@ -1,12 +1,11 @@
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { promisify } from "node:util";
 import type { ProvisionedInstance } from "@bridge/core";
 import { generateSshKeyPair } from "@bridge/core/keys";
-import type { Client } from "ssh2";
+import type { Client, ClientChannel, FileEntry, SFTPWrapper, Stats } from "ssh2";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { grantFor, Leases } from "./fixtures/leases.ts";
-import { answerOf, connect, open, run } from "./fixtures/ssh-client.ts";
+import { answerOf, called, connect, open, run } from "./fixtures/ssh-client.ts";
 
 const leases = new Leases();
 let instance: ProvisionedInstance;
@@ -28,7 +27,7 @@ describe("a command over SSH", () => {
   });
 
   test("gives the signal that ended it", async () => {
-    expect(await run(client, "kill -TERM $$")).toMatchObject({ code: null, signal: "TERM" });
+    expect(await run(client, "kill -TERM $$")).toMatchObject({ code: null, signal: "SIGTERM" });
   });
 
   test("reads what the client sends and ends with it", async () => {
@@ -75,7 +74,7 @@ describe("a terminal over SSH", () => {
   });
 
   test("runs an interactive shell", async () => {
-    const channel = await promisify(client.shell.bind(client) as (cb: (error: Error | undefined, channel: never) => void) => void)() as unknown as Awaited<ReturnType<typeof open>>;
+    const channel = await called<ClientChannel>((done) => client.shell(done));
     channel.write("echo $((6*7)); exit 5\n");
     expect(await answerOf(channel)).toMatchObject({ code: 5, out: expect.stringContaining("42") });
   });
@@ -111,18 +110,16 @@ describe("who may come in", () => {
 
 describe("sftp", () => {
   test("carries files both ways, lists, renames and removes them", async () => {
-    const sftp = await promisify(client.sftp.bind(client) as (cb: (error: Error | undefined, sftp: never) => void) => void)() as unknown as import("ssh2").SFTPWrapper;
-    const call = <T>(work: (done: (error: Error | undefined | null, value: T) => void) => void) =>
-      new Promise<T>((resolve, reject) => work((error, value) => (error ? reject(error) : resolve(value))));
+    const sftp = await called<SFTPWrapper>((done) => client.sftp(done));
     const content = Buffer.alloc(700_000, "bridge");
-    await call<void>((done) => sftp.mkdir("folder", done as never));
-    await call<void>((done) => sftp.writeFile("folder/up", content, done as never));
-    await call<void>((done) => sftp.rename("folder/up", "folder/there", done as never));
-    expect((await call<{ filename: string }[]>((done) => sftp.readdir("folder", done))).map(({ filename }) => filename)).toEqual(["there"]);
-    expect((await call<Buffer>((done) => sftp.readFile("folder/there", done))).equals(content)).toBe(true);
-    expect((await call<{ size: number }>((done) => sftp.stat("folder/there", done))).size).toBe(content.length);
-    await call<void>((done) => sftp.unlink("folder/there", done as never));
-    await expect(call((done) => sftp.stat("folder/there", done))).rejects.toThrow(/ENOENT|no such file/i);
-    await call<void>((done) => sftp.rmdir("folder", done as never));
+    await called((done) => sftp.mkdir("folder", done));
+    await called((done) => sftp.writeFile("folder/up", content, done));
+    await called((done) => sftp.rename("folder/up", "folder/there", done));
+    expect((await called<FileEntry[]>((done) => sftp.readdir("folder", done))).map(({ filename }) => filename)).toEqual(["there"]);
+    expect((await called<Buffer>((done) => sftp.readFile("folder/there", done))).equals(content)).toBe(true);
+    expect((await called<Stats>((done) => sftp.stat("folder/there", done))).size).toBe(content.length);
+    await called((done) => sftp.unlink("folder/there", done));
+    await expect(called((done) => sftp.stat("folder/there", done))).rejects.toThrow(/ENOENT|no such file/i);
+    await called((done) => sftp.rmdir("folder", done));
   });
 });

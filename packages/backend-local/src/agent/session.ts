@@ -53,8 +53,9 @@ export function serveSession(session: Session, directory: InstanceDirectory, wor
     if (terminal === undefined && command === undefined) channel.stderr.write(Pty.missing === undefined ? "" : `${Pty.missing}\r\n`);
     join(running, channel);
     // A terminal hangs up when its client leaves; without one the process goes on, as with any SSH server.
+    // script(1) blocks SIGHUP; when it is killed the kernel hangs the terminal up, which is what programs expect.
     const child = running;
-    if (pty !== undefined) channel.on("close", () => signalGroup(child, "SIGHUP"));
+    if (pty !== undefined) channel.on("close", () => signalGroup(child, "SIGKILL"));
   };
 
   session.on("env", (accept, reject, { key, val }) => {

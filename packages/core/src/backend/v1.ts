@@ -219,7 +219,7 @@ export interface BackendPlugin<Options = unknown> {
 
 /** A plugin with its options, ready for a Fleet. Backend packages export a function that makes it. */
 export interface ConfiguredBackend {
-  readonly plugin: BackendPlugin<never>;
+  readonly plugin: BackendPlugin;
   readonly options: unknown;
   /** Default: the plugin's name. */
   readonly name?: string;
