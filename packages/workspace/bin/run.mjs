@@ -15,10 +15,11 @@ const commands = {
   "demo": { build: ["--filter=@bridge/cli..."], runs: (rest) => [[bridge(), "demo", ...rest]] },
   "test": { build: [], runs: (rest) => [[...vitest, ...rest]] },
   "check": { build: [], runs: (rest) => [[`${sources}/check/main.ts`, ...rest]] },
-  "prove": { build: [], runs: (rest) => [[`${sources}/prove/main.ts`, ...rest]] },
+  "prove": { build: [], runs: (rest) => [[`${sources}/scripts/main.ts`, "prove", ...rest]] },
+  "bench": { build: [], runs: (rest) => [[`${sources}/scripts/main.ts`, "bench", ...(rest.length > 0 ? rest : ["--all"])]] },
   "test:all": {
     build: [],
-    runs: (rest) => [[`${sources}/check/main.ts`], [`${sources}/prove/main.ts`, "--all"], [...vitest, ...rest]],
+    runs: (rest) => [[`${sources}/check/main.ts`], [`${sources}/scripts/main.ts`, "prove", "--all"], [...vitest, ...rest]],
     environment: { BRIDGE_TEST_ALL: "1" },
   },
 };

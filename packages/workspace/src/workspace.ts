@@ -69,7 +69,7 @@ export function readWorkspace(): Workspace {
 }
 
 /** Reads the package.json of a folder, given from the top. */
-function readManifest(folder: string): Manifest {
+export function readManifest(folder: string): Manifest {
   // The packages' own files, whose shape the layout rules check.
   return JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8")) as Manifest;
 }

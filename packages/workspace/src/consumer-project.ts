@@ -1,0 +1,41 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { packTarball, type Tarball } from "./pack.ts";
+import { mustRun } from "./run-command.ts";
+import { publishable, readWorkspace } from "./workspace.ts";
+
+/** An empty project of somebody who uses our packages, outside of the workspace. */
+export interface ConsumerProject {
+  /** Absolute path. */
+  readonly folder: string;
+  /** What was installed into it, packed as it would be published. */
+  readonly tarballs: readonly Tarball[];
+  /** Writes a file and returns its absolute path. */
+  readonly write: (path: string, text: string) => Promise<string>;
+}
+
+/**
+ * Packs published packages, installs the tarballs into a new project with npm, hands it over, and removes it.
+ *
+ * @param names of the packages; the ones that they need among ours must be among them
+ * @param registryPackages further packages, as `name@version`
+ */
+export async function withConsumerProject<T>(names: readonly string[], registryPackages: readonly string[], use: (project: ConsumerProject) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), "bridge-consumer-"));
+  try {
+    const units = publishable(readWorkspace()).filter(({ manifest }) => names.includes(manifest.name));
+    const missing = names.filter((name) => !units.some(({ manifest }) => manifest.name === name));
+    if (missing.length > 0) throw new Error(`the workspace has no ${missing.join(", ")}`);
+    const tarballs = await Promise.all(units.map((unit) => packTarball(unit, folder)));
+    const write = async (path: string, text: string) => {
+      await writeFile(join(folder, path), text);
+      return join(folder, path);
+    };
+    await write("package.json", JSON.stringify({ name: "consumer", private: true }));
+    await mustRun("npm", ["install", "--no-audit", "--no-fund", "--prefer-offline", ...tarballs.map(({ file }) => file), ...registryPackages], { folder });
+    return await use({ folder, tarballs, write });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
