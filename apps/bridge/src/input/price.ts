@@ -1,0 +1,17 @@
+import type { ComputeManifest } from "@bridge/core";
+
+/** What an operator asks for a lease. */
+export interface Rates {
+  /** Such as `EUR`. */
+  readonly currency: string;
+  /** Per core and hour. */
+  readonly cpuCoreHour: number;
+  /** Per GiB of memory and hour. */
+  readonly ramGibHour: number;
+}
+
+/** What the whole lease costs at these rates, by the size that the grant permits. */
+export function priceOfLease({ cpuMillicores, ramMib }: ComputeManifest, leaseSeconds: number, { currency, cpuCoreHour, ramGibHour }: Rates): { readonly amount: number; readonly currency: string } {
+  const hours = leaseSeconds / 3600;
+  return { amount: hours * ((cpuMillicores / 1000) * cpuCoreHour + (ramMib / 1024) * ramGibHour), currency };
+}
