@@ -47,6 +47,7 @@ describe("each rule can fail", () => {
     ["core purity", "a backend's name in code", withPackage({}, { "src/a.ts": `/** As in AWS. */\nexport const x = "aws";` }), /names a backend: aws/],
     ["core purity", "a backend's name in an identifier", withPackage({}, { "src/a.ts": `export const gcpZone = 1;` }), /names a backend: gcp/],
     ["core purity", "a backend's name in a template", withPackage({}, { "src/a.ts": "export const x = (y: string) => `azure-${y}`;" }), /names a backend: azure/],
+    ["casts", "a cast without a reason", withPackage({}, { "src/a.ts": `export const x = 1 as unknown;` }), /a\.ts:1: a cast/],
     ["top level", "a folder that does not belong", { topLevel: ["scripts"], packages: [] }, /scripts may not stand/],
     ["sizes", "a long file", withPackage({}, { "src/a.ts": "//\n".repeat(301), "src/b.ts": "" }), /301 lines/],
     ["sizes", "files that are all rather long", withPackage({}, { "src/a.ts": "//\n".repeat(90), "src/b.ts": "//\n".repeat(90) }), /median source has 90/],
@@ -74,7 +75,7 @@ describe("each rule can fail", () => {
 
 test("a sound package has no problem", () => {
   const index = `/** Doubles. */\nexport const f = 1;\nexport type { T } from "./t.ts";`;
-  const good = withPackage({ dependencies: { yaml: "2.9.1" } }, { "src/index.ts": index, "src/t.ts": "/** AWS calls it so. */\nexport type T = 1;", "src/boot/parse.ts": `import { parse } from "yaml";` });
+  const good = withPackage({ dependencies: { yaml: "2.9.1" } }, { "src/index.ts": index, "src/t.ts": "/** AWS calls it so. */\nexport type T = 1;\n// Read by the check above.\nconst t = 1 as T;\nconst u = [1] as const;", "src/boot/parse.ts": `import { parse } from "yaml";` });
   const rules = Object.entries(layoutRules).filter(([name]) => name !== "top level");
   expect(rules.flatMap(([, problemsOf]) => problemsOf(good))).toEqual([]);
 });

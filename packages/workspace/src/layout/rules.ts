@@ -1,4 +1,5 @@
 import { arrowProblems } from "./arrows.ts";
+import { castProblems } from "./casts.ts";
 import { cloudFileProblems, sdkProblems } from "./backends.ts";
 import { corePurityProblems } from "./core-purity.ts";
 import { manifestProblems } from "./manifests.ts";
@@ -11,6 +12,7 @@ export const layoutRules = {
   "sdk": sdkProblems,
   "cloud files": cloudFileProblems,
   "core purity": corePurityProblems,
+  "casts": castProblems,
   "top level": topLevelProblems,
   "sizes": sizeProblems,
   "names": nameProblems,
