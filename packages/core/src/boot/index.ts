@@ -1,1 +1,7 @@
-export {};
+export type { BootBackend, BootConfig, BootSources, Rates } from "./boot-config.ts";
+export { bootConfigSchema } from "./boot-config-schema.ts";
+export type { InstalledPlugin } from "./boot-config-schema.ts";
+export { defaultBootConfigText } from "./default-boot-config-text.ts";
+export type { DefaultBootConfig } from "./default-boot-config-text.ts";
+export { loadBootConfig } from "./load-boot-config.ts";
+export type { SecretReference } from "./secret-reference.ts";

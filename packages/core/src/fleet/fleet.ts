@@ -2,6 +2,7 @@
 import { createAlmanac } from "../almanac.ts";
 import { namePattern } from "../backend/define-backend.ts";
 import type { Backend, BackendFacts, CallOptions, Capabilities, Listing, Refusal, WatchOptions } from "../backend/v1.ts";
+import type { BootConfig } from "../boot/boot-config.ts";
 import type { AlmanacTick, ComputeGrant, Envelope, InstanceRef, Log, Placement, ProvisionedInstance, UsageMetrics } from "../backend/words.ts";
 import { problemsError } from "../codec/decoder.ts";
 import { BridgeError, type Problem, toBridgeError } from "../errors/bridge-error.ts";
@@ -60,6 +61,20 @@ export class Fleet {
     this.#members = createMembers(options.backends, { owner, ledgerId, log: this.#log, now: this.#now, almanac: this.#almanac });
     this.#health = new FleetHealth({ now: this.#now, capabilitiesMaxAgeSeconds, capacityMemorySeconds });
     this.#log.info({ backends: this.#members.map(({ backend }) => backend.name) }, "fleet initialised");
+  }
+
+  /**
+   * Makes a Fleet of what `loadBootConfig` of `@bridge/core/boot` gives.
+   *
+   * @param rest what a boot config does not say
+   * @throws BridgeError as the constructor does.
+   */
+  static fromBootConfig(config: BootConfig, rest: Omit<FleetOptions, keyof BootConfig> = {}): Fleet {
+    const { owner, providerId, masterSecret, backends, ledgerId, fallback } = config;
+    return new Fleet({
+      ...rest, owner, providerId, masterSecret, backends,
+      ...(ledgerId === undefined ? {} : { ledgerId }), ...(fallback === undefined ? {} : { fallback }),
+    });
   }
 
   /** Names and facts of the backends, in order. */
