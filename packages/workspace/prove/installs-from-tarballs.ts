@@ -34,7 +34,7 @@ async function checkTypes({ folder, write }: ConsumerProject, files: readonly st
 async function runExample({ folder }: ConsumerProject, name: string, file: string): Promise<void> {
   const startedAtMs = performance.now();
   const path = `${join(folder, "node_modules/.bin")}:${process.env["PATH"] ?? ""}`;
-  const printed = await mustRun(file.endsWith(".mts") ? process.execPath : "bash", file.endsWith(".mts") ? [file] : ["-euo", "pipefail", file], { folder, environment: { PATH: path }, timeoutSeconds: 120 });
+  const printed = await mustRun(file.endsWith(".mts") ? process.execPath : "bash", file.endsWith(".mts") ? [file] : ["-euo", "pipefail", file], { folder, environment: { PATH: path, XDG_STATE_HOME: join(folder, "state") }, timeoutSeconds: 120 });
   console.log(`\nexample of ${name}, ${((performance.now() - startedAtMs) / 1000).toFixed(1)} s:\n${printed.trim().replaceAll(/^/gm, "  ")}`);
 }
 
