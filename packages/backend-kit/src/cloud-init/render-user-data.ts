@@ -1,7 +1,24 @@
-import { BridgeError, type SshKeyPair } from "@bridge/core/backend";
-export interface UserDataInput {
-  readonly hostKey: SshKeyPair; readonly controlPublicKey: string; readonly deadlineMs: number; readonly requestKey: string; readonly attempt: number;
+import { BridgeError } from "@bridge/core/backend";
+import { gzipSync } from "fflate";
+import { cloudConfig, type UserDataInput } from "./cloud-config.ts";
+
+/** What a platform takes as user data. */
+export interface UserDataLimits {
+  /** Before any base64. */
+  readonly maxBytes: number;
+  /** Whether cloud-init gets it unpacked there; used only where the plain text is too large. Default false. */
+  readonly gzip?: boolean;
 }
-export function renderUserData(_input: UserDataInput, _limits: { readonly maxBytes: number; readonly gzip?: boolean }): Uint8Array {
-  throw new BridgeError("unsupported", "user data is not rendered yet", { outcome: "none" });
+
+/**
+ * Cloud-init user data for a machine; byte-identical for the same input, packed or not.
+ *
+ * @throws BridgeError `payload_too_large`, naming size and limit, with outcome `none`: it is so on every replay.
+ */
+export function renderUserData(input: UserDataInput, { maxBytes, gzip = false }: UserDataLimits): Uint8Array {
+  const plain = new TextEncoder().encode(cloudConfig(input));
+  if (plain.length <= maxBytes) return plain;
+  const packed = gzip ? gzipSync(plain, { level: 9, mtime: 0 }) : plain;
+  if (packed.length <= maxBytes) return packed;
+  throw new BridgeError("payload_too_large", `the user data has ${packed.length} bytes${gzip ? " packed" : ""}; the platform takes at most ${maxBytes}`, { outcome: "none" });
 }

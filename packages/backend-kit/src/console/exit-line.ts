@@ -3,8 +3,8 @@ import type { InstanceRef } from "@bridge/core/backend";
 
 /** What a guest says about the end of its workload. A counter that it could not read is absent. */
 export interface ExitReport {
-  /** 128 + signal number when a signal ended it. */
-  readonly code: number;
+  /** 128 + signal number when a signal ended it. Absent: the guest does not know, such as after a reset. */
+  readonly code?: number;
   readonly cpuMicroseconds?: number;
   readonly memoryPeakBytes?: number;
   readonly networkRxBytes?: number;
@@ -17,26 +17,26 @@ const seal = (text: string, exitMac: Uint8Array): Buffer => createHmac("sha256",
 
 /**
  * The line that a guest prints to its console when its workload has ended: `BRIDGE-EXIT v1`, request key, attempt, code,
- * CPU microseconds, memory peak, bytes received, bytes sent (`-` for what it does not know), and the HMAC-SHA256 in hex of
+ * CPU microseconds, memory peak, bytes received, bytes sent (`-` for any of these that it does not know), and the HMAC-SHA256 in hex of
  * all before it.
  */
 export function formatExitLine(report: ExitReport, { requestKey, attempt }: Attempt, exitMac: Uint8Array): string {
   const counters = [report.cpuMicroseconds, report.memoryPeakBytes, report.networkRxBytes, report.networkTxBytes];
-  const text = ["BRIDGE-EXIT v1", requestKey, attempt, report.code, ...counters.map((counter) => counter ?? "-")].join(" ");
+  const text = ["BRIDGE-EXIT v1", requestKey, attempt, ...[report.code, ...counters].map((word) => word ?? "-")].join(" ");
   return `${text} ${seal(text, exitMac).toString("hex")}`;
 }
 
-const line = /BRIDGE-EXIT v1 ([a-z2-7]+) (\d+) (\d{1,10})((?: (?:\d{1,15}|-)){4}) ([0-9a-f]{64})/g;
+const line = /BRIDGE-EXIT v1 ([a-z2-7]+) (\d+) ((?:(?:\d{1,15}|-) ){5})([0-9a-f]{64})/g;
 
 /** The last line on a console that is of this attempt and bears the right HMAC; undefined when there is none. */
 export function findExitReport(consoleText: string, { requestKey, attempt }: Attempt, exitMac: Uint8Array): ExitReport | undefined {
   for (const found of [...consoleText.matchAll(line)].reverse()) {
-    const [whole, foundKey, foundAttempt, code, counters = "", mac = ""] = found;
+    const [whole, foundKey, foundAttempt, words = "", mac = ""] = found;
     if (foundKey !== requestKey || Number(foundAttempt) !== attempt) continue;
     if (!timingSafeEqual(Buffer.from(mac, "hex"), seal(whole.slice(0, -65), exitMac))) continue;
-    const [cpuMicroseconds, memoryPeakBytes, networkRxBytes, networkTxBytes] = counters.trim().split(" ").map((counter) => (counter === "-" ? undefined : Number(counter)));
+    const [code, cpuMicroseconds, memoryPeakBytes, networkRxBytes, networkTxBytes] = words.split(" ").map((word) => (word === "-" ? undefined : Number(word)));
     return {
-      code: Number(code),
+      ...(code === undefined ? {} : { code }),
       ...(cpuMicroseconds === undefined ? {} : { cpuMicroseconds }),
       ...(memoryPeakBytes === undefined ? {} : { memoryPeakBytes }),
       ...(networkRxBytes === undefined ? {} : { networkRxBytes }),

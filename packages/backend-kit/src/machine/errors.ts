@@ -10,11 +10,11 @@ export interface ErrorPlace {
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /**
- * Makes a BridgeError of whatever a platform's client threw: BridgeErrors pass through, the author's `mapError` knows the
+ * Makes a BridgeError of whatever a platform's client threw: BridgeErrors stay what they are, the author's `mapError` knows the
  * platform's own, anything else is `internal`. The outcome is kept only of a BridgeError and where `mapError` gives one.
  */
 export function mapPlatformError(platform: Pick<MachinePlatform, "mapError">, error: unknown, place: ErrorPlace): BridgeError {
-  if (isBridgeError(error)) return toBridgeError(error, place);
+  if (isBridgeError(error)) return withDetails(error, place);
   try {
     const mapped = platform.mapError(error);
     if (mapped === undefined) return toBridgeError(error, place);
@@ -27,7 +27,7 @@ export function mapPlatformError(platform: Pick<MachinePlatform, "mapError">, er
 }
 
 /** The same error with these details in place of its own. */
-export function withDetails(error: BridgeError, details: Pick<BridgeErrorDetails, "outcome" | "ref">): BridgeError {
+export function withDetails(error: BridgeError, details: Pick<BridgeErrorDetails, "outcome" | "ref" | "backend" | "operation">): BridgeError {
   const { code: _code, name: _name, ...own } = { ...error };
   const changed = new BridgeError(error.code, error.message, { ...own, ...details, cause: error.cause });
   if (error.stack !== undefined) changed.stack = error.stack;

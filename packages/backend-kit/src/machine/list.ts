@@ -1,4 +1,4 @@
-import { type CallOptions, decodeTags, type ListedInstance, type Listing, type Scope, tagNames } from "@bridge/core/backend";
+import { type CallOptions, type ListedInstance, type Listing, type Scope, tagNames } from "@bridge/core/backend";
 import type { RawMachine } from "../platform.ts";
 import { throwIfAborted } from "../wait.ts";
 import type { MachineSetting } from "./setting.ts";
@@ -14,7 +14,7 @@ export async function list(setting: MachineSetting, { signal }: CallOptions = {}
   throwIfAborted(signal);
   const scopes = await setting.call(operation, () => setting.platform.scopes(signal === undefined ? {} : { signal }));
   const answers = await Promise.all(scopes.map(async (scope) => ({ scope, ...(await setting.poller(scope).next({ atOnce: true, signal })) })));
-  throwIfAborted(signal);
+  for (const { error } of answers) if (error?.code === "aborted") throw error;
   return {
     scopes: answers.map(({ scope, error }) => (error === undefined ? { scope, complete: true } : { scope, complete: false, error })),
     instances: answers.flatMap(({ scope, snapshot }) => (snapshot?.things ?? []).map((thing) => describe(setting, scope, thing))),
@@ -27,18 +27,20 @@ export async function list(setting: MachineSetting, { signal }: CallOptions = {}
  */
 function describe({ services }: MachineSetting, scope: Scope, thing: RawMachine): ListedInstance {
   const { tags, region } = thing;
-  const content = decodeTags(tags);
+  const attempt = Number(tags[tagNames.attempt]);
+  // An empty tag is no deadline in 1970: somebody would act on it.
+  const deadline = /^\d{1,15}$/.exec(tags[tagNames.deadlineMs] ?? "")?.[0];
   return {
-    backend: content?.backend ?? (tags[tagNames.backend] || services.name),
+    backend: tags[tagNames.backend] || services.name,
     scope,
-    requestKey: content?.requestKey ?? (tags[tagNames.request] || "unknown"),
-    attempt: content?.attempt ?? 0,
+    requestKey: tags[tagNames.request] || "unknown",
+    attempt: Number.isSafeInteger(attempt) && attempt > 0 ? attempt : 0,
     placement: { scope, region, size: thing.size ?? "unknown", resolved: {} },
     intentAtMs: thing.createdAtMs ?? 0,
     instanceId: thing.id,
     kind: thing.kind ?? "machine",
     state: thing.state,
-    ledgerId: content?.ledgerId ?? (tags[tagNames.ledger] || "unknown"),
-    ...(content === undefined ? {} : { deadlineMs: content.deadlineMs }),
+    ledgerId: tags[tagNames.ledger] || "unknown",
+    ...(deadline === undefined ? {} : { deadlineMs: Number(deadline) }),
   };
 }

@@ -18,6 +18,7 @@ export async function provision(setting: MachineSetting, grant: ComputeGrant, en
   try {
     throwIfAborted(signal);
     refuseEnvelope(setting, envelope);
+    await setting.requireScope(placement.scope, "provision", signal);
     const spec = machineSpec({ ledgerId, grant, context, argumentsHash: hashArguments(grant, envelope, context) });
     const instanceId = await adoptOrCreate({ setting, spec, ref, context, signal });
     const created = { ...ref, instanceId };

@@ -43,10 +43,12 @@ export async function becomeReady(readiness: Readiness): Promise<ReadyMachine> {
   const look = machineLook(readiness);
   const start = startWorkload(readiness);
   let lastError: BridgeError | undefined;
+  let listed = true;
   context.progress("booting");
   for (;;) {
     const { running, error } = await look();
     lastError = error ?? lastError;
+    listed = error === undefined || running !== undefined;
     const pauseAtMs = Math.min(untilMs, monotonicMs() + pollMs);
     for (let pauseMs = 50; running !== undefined; pauseMs = Math.min(longestPauseMs, pauseMs * 2)) {
       const { status, error: startError } = await start(running, untilMs);
@@ -55,13 +57,13 @@ export async function becomeReady(readiness: Readiness): Promise<ReadyMachine> {
       if (monotonicMs() + pauseMs >= pauseAtMs) break;
       await sleep(pauseMs, signal);
     }
-    if (monotonicMs() >= untilMs) throw notReady(facts.readyTimeoutSeconds, lastError);
+    if (monotonicMs() >= untilMs) throw notReady(facts.readyTimeoutSeconds, lastError, listed);
   }
 }
 
-function notReady(seconds: number, last: BridgeError | undefined): BridgeError {
+function notReady(seconds: number, last: BridgeError | undefined, listed: boolean): BridgeError {
   if (last === undefined) return new BridgeError("timeout", `the machine did not run within ${seconds} s`);
-  const code = last.code === "host_key_mismatch" ? "host_key_mismatch" : last.operation === "list" ? "unavailable" : "timeout";
+  const code = !listed ? "unavailable" : last.code === "host_key_mismatch" ? "host_key_mismatch" : "timeout";
   return new BridgeError(code, `the machine was not ready within ${seconds} s; at last: ${last.message}`, { cause: last });
 }
 
@@ -74,7 +76,7 @@ function machineLook({ setting, grant, ref, signal }: Readiness): () => Promise<
   return async () => {
     const { snapshot, error } = await poller.next({ atOnce, signal });
     atOnce = false;
-    if (error?.code === "aborted") throw error;
+    if (error !== undefined && ["aborted", "unauthorized", "forbidden"].includes(error.code)) throw error;
     if (error !== undefined) return { ...(running === undefined ? {} : { running }), error };
     const machine = machineOf(snapshot, ref);
     if (machine === undefined) {

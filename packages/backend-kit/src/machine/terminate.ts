@@ -1,4 +1,4 @@
-import { type CallOptions, decodeTags, type InstanceRef } from "@bridge/core/backend";
+import { type CallOptions, type InstanceRef } from "@bridge/core/backend";
 import type { RawMachine } from "../platform.ts";
 import { attemptKey, isMachine, type Snapshot, thingsOf } from "../poller/snapshot.ts";
 import { monotonicMs, sleep, throwIfAborted, within } from "../wait.ts";
@@ -47,9 +47,8 @@ const needsDestroy = (thing: RawMachine): boolean => isLeft(thing) && thing.stat
 
 /** What carries the attempt's tags; and the thing of the ref's id if its own tags are too damaged to name an attempt. */
 function everythingOf(snapshot: Snapshot, ref: InstanceRef): readonly RawMachine[] {
-  const tagged = thingsOf(snapshot, ref);
-  const damaged = snapshot.things.filter((thing) => thing.id === ref.instanceId && decodeTags(thing.tags) === undefined && !tagged.includes(thing));
-  return damaged.length === 0 ? tagged : [...tagged, ...damaged];
+  const damaged = ref.instanceId === undefined ? undefined : snapshot.damaged.get(ref.instanceId);
+  return damaged === undefined ? thingsOf(snapshot, ref) : [...new Set([...thingsOf(snapshot, ref), ...damaged])];
 }
 
 /** Makes a function that judges each complete list: true when nothing is left and nothing can still appear. */

@@ -54,11 +54,11 @@ export class Watcher {
 
   /** A list was taken, or failed: then nothing is known this time. */
   hear({ snapshot, error }: PollResult): void {
+    if (error?.code === "aborted") return this.#reject(error);
     if (this.#console === "reading") return;
     this.#heard = true;
     try {
-      if (error?.code === "aborted") this.#reject(error);
-      else if (error !== undefined) this.#endIfPast();
+      if (error !== undefined) this.#endIfPast();
       else this.#see(this.#pick(snapshot), snapshot.startedMs);
     } catch (failure) {
       this.#reject(failure);
@@ -94,14 +94,13 @@ export class Watcher {
     if (listedMs - this.#absentSinceMs >= this.#setting.facts.settleSeconds * 1000) this.#end({ reason: "lost" });
   }
 
-  /** It no longer runs, and the console was read. */
-  #leave(machine: RawMachine): void {
-    const { endedAtMs } = machine;
-    const diedOfDeadline = endedAtMs === undefined ? this.#isPast() : endedAtMs >= this.deadlineMs;
-    if (this.#report !== undefined && (endedAtMs === undefined || !diedOfDeadline)) this.#end({ reason: "exited", code: this.#report.code, source: "reported" });
-    else if (diedOfDeadline) this.#end({ reason: "deadline" });
-    else if (machine.state === "ended") this.#end({ reason: "exited" });
-    else this.#endIfPast();
+  /** It no longer runs, and the console was read. Without a time of its end, what its guest reported tells it from the deadline. */
+  #leave({ state, endedAtMs }: RawMachine): void {
+    const code = this.#report?.code;
+    const byDeadline = endedAtMs === undefined ? this.#report === undefined && this.#isPast() : endedAtMs >= this.deadlineMs;
+    if (byDeadline) this.#end({ reason: "deadline" });
+    else if (code !== undefined) this.#end({ reason: "exited", code, source: "reported" });
+    else if (state === "ended" || this.#report !== undefined) this.#end({ reason: "exited" });
   }
 
   /** Once, because the console outlives the workload by little. Without it the code stays unknown. */

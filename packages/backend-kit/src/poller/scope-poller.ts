@@ -110,6 +110,7 @@ export class ScopePoller {
     if (!call.signal.aborted) {
       this.#failures = result.error === undefined ? 0 : this.#failures + 1;
       this.#nextDueMs = startedMs + this.#delayMs();
+      if (result.error !== undefined) this.#options.log.warn({ code: result.error.code, error: result.error.message, failures: this.#failures }, "a list failed; nothing is known this time");
       this.#notBeforeMs = monotonicMs() + (result.error?.retryAfterSeconds ?? 0) * 1000;
       this.#deliver(result, list);
     }

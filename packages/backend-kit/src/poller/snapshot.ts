@@ -1,4 +1,4 @@
-import { tagNames, type InstanceRef } from "@bridge/core/backend";
+import { decodeTags, tagNames, type InstanceRef } from "@bridge/core/backend";
 import type { RawMachine } from "../platform.ts";
 
 /** One complete list of a scope, indexed once for all who wait. */
@@ -8,6 +8,8 @@ export interface Snapshot {
   /** Everything of this owner. */
   readonly things: readonly RawMachine[];
   readonly byAttempt: ReadonlyMap<string, readonly RawMachine[]>;
+  /** Things whose tags do not say whose attempt they are of, by id. */
+  readonly damaged: ReadonlyMap<string, readonly RawMachine[]>;
 }
 
 /** The name of an attempt within an owner. */
@@ -27,13 +29,16 @@ export const isMachine = ({ kind }: RawMachine): boolean => kind === undefined |
 export function takeSnapshot(listed: readonly RawMachine[], owner: string, startedMs: number): Snapshot {
   const things = listed.filter(({ tags }) => tags[tagNames.owner] === owner);
   const byAttempt = new Map<string, RawMachine[]>();
+  const damaged = new Map<string, RawMachine[]>();
+  const add = (index: Map<string, RawMachine[]>, key: string, thing: RawMachine) => {
+    const known = index.get(key);
+    if (known === undefined) index.set(key, [thing]);
+    else known.push(thing);
+  };
   for (const thing of things) {
     const { [tagNames.request]: requestKey, [tagNames.attempt]: attempt } = thing.tags;
-    if (requestKey === undefined || attempt === undefined) continue;
-    const key = attemptKey({ requestKey, attempt: Number(attempt) });
-    const known = byAttempt.get(key);
-    if (known === undefined) byAttempt.set(key, [thing]);
-    else known.push(thing);
+    if (requestKey !== undefined && attempt !== undefined) add(byAttempt, attemptKey({ requestKey, attempt: Number(attempt) }), thing);
+    if (decodeTags(thing.tags) === undefined) add(damaged, thing.id, thing);
   }
-  return { startedMs, things, byAttempt };
+  return { startedMs, things, byAttempt, damaged };
 }
