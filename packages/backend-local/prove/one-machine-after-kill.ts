@@ -1,7 +1,7 @@
 /** kill -9 of the maker at any moment of a provision: the same provision again gives one machine, the same. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -45,6 +45,14 @@ const fleet = new Fleet({ owner: "prove", masterSecret, backends: [local({ state
 const rows: string[] = [];
 let failed = 0;
 
+/** How often the workload has started; it writes one character each time, soon after. */
+async function startsOf(instanceId: string): Promise<number> {
+  const path = join(stateDirectory, "instances", instanceId, "work", "starts");
+  for (let i = 0; i < 100 && !existsSync(path); i++) await sleep(20);
+  await sleep(100); // a second start would come now
+  return existsSync(path) ? readFileSync(path, "utf8").length : 0;
+}
+
 async function check(point: string, requestId: string, kill: string, afterMs?: number): Promise<void> {
   const before = await make(requestId, kill, afterMs);
   const alive = (await fleet.list()).instances.filter(({ kind }) => kind === "machine").length;
@@ -52,7 +60,7 @@ async function check(point: string, requestId: string, kill: string, afterMs?: n
   const again = await make(requestId);
   const machines = (await fleet.list()).instances.filter(({ kind, state }) => kind === "machine" && state === "running");
   const [machine] = machines;
-  const started = machine === undefined ? 0 : readFileSync(join(stateDirectory, "instances", machine.instanceId, "work", "starts"), "utf8").length;
+  const started = machine === undefined ? 0 : await startsOf(machine.instanceId);
   const good = machines.length === 1 && started === 1 && made !== undefined && made.instanceId === machine?.instanceId
     && JSON.stringify(made) === JSON.stringify(again) && (before === undefined || JSON.stringify(before) === JSON.stringify(made));
   if (!good) failed += 1;
