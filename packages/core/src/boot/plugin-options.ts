@@ -25,8 +25,10 @@ export async function completeOptions(options: Readonly<Record<string, unknown>>
     references.set(at, reference);
     return standIn;
   });
-  const found = [...problemsOf(plugin, withStandIns)].filter((problem) => !references.has(problem.path));
-  problems.push(...found.map(({ path: at, message }): BootProblem => ({ code: "invalid_option", path: join(path, at), message })));
+  const withoutSecrets = problemsOf(plugin, withStandIns);
+  // What is said about something that holds a reference may be true of the stand-in only.
+  const certain = withoutSecrets.filter(({ path: at }) => ![...references.keys()].some((reference) => isWithin(reference, at)));
+  problems.push(...certain.map(({ path: at, message }): BootProblem => ({ code: "invalid_option", path: join(path, at), message })));
 
   const secrets = new Map<string, string>();
   for (const [at, reference] of references) {
@@ -35,13 +37,18 @@ export async function completeOptions(options: Readonly<Record<string, unknown>>
     else problems.push({ code: "invalid_config", path: join(path, at), message: read.problem, cause: read.cause });
   }
   const complete = replaceReferences(options, (_reference, at) => secrets.get(at));
-  if (references.size > 0 && found.length === 0 && secrets.size === references.size) {
-    for (const { path: at } of problemsOf(plugin, complete)) {
-      problems.push({ code: "invalid_option", path: join(path, at), message: "is refused by the plugin with the secret that is referred to" });
-    }
+  if (references.size === 0 || secrets.size < references.size) return complete;
+  const isSaid = (list: readonly Problem[], said: Problem) => list.some(({ path: at, message }) => at === said.path && message === said.message);
+  for (const problem of problemsOf(plugin, complete)) {
+    if (isSaid(certain, problem)) continue;
+    const message = isSaid(withoutSecrets, problem) ? problem.message : "is refused by the plugin with the secret that is referred to";
+    problems.push({ code: "invalid_option", path: join(path, problem.path), message });
   }
   return complete;
 }
+
+/** Whether a path is the other one, or lies in it. */
+const isWithin = (path: string, outer: string): boolean => outer === "" || path === outer || path.startsWith(`${outer}.`) || path.startsWith(`${outer}[`);
 
 const problemsOf = (plugin: BackendPlugin | undefined, options: unknown): readonly Problem[] =>
   (plugin === undefined ? [] : validateOptions(plugin.optionsSchema, options).problems ?? []);

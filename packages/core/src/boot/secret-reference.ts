@@ -22,15 +22,15 @@ export function replaceReferences(value: unknown, replace: (reference: SecretRef
 }
 
 /** The secret, or why it cannot be read. No message holds a secret. */
-export async function readSecret(reference: SecretReference, { env, readFile }: Pick<BootSources, "env" | "readFile">):
+export async function readSecret(reference: SecretReference, sources: Pick<BootSources, "env" | "readFile">):
   Promise<{ readonly secret: string; readonly problem?: undefined } | { readonly problem: string; readonly cause?: unknown }> {
   if ("env" in reference) {
-    const secret = env[reference.env];
+    const secret = sources.env[reference.env];
     if (secret === undefined) return { problem: `the environment variable ${reference.env} is not set` };
     return secret === "" ? { problem: `the environment variable ${reference.env} is empty` } : { secret };
   }
   try {
-    const secret = (await readFile(reference.file)).replace(/^([^\n]*?)\r?\n$/, "$1");
+    const secret = (await sources.readFile(reference.file)).replace(/^([^\n]*?)\r?\n$/, "$1");
     return secret === "" ? { problem: `the file ${reference.file} is empty` } : { secret };
   } catch (cause) {
     const code = typeof cause === "object" && cause !== null ? Reflect.get(cause, "code") : undefined;
