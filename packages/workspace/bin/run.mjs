@@ -28,8 +28,10 @@ const commands = {
 function runPinnedNode(parameters, environment) {
   return new Promise((resolve, reject) => {
     const child = spawn("node", parameters, { cwd: root, env: environment, stdio: "inherit" });
-    // The child decides what an interrupt means; this process only waits for it.
-    for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) process.on(signal, () => void child.kill(signal));
+    // A terminal sends Ctrl-C to the child too, which decides what it means; everything else must be passed on to it.
+    for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
+      process.on(signal, () => void (signal !== "SIGINT" || !process.stdin.isTTY ? child.kill(signal) : undefined));
+    }
     child.on("error", reject);
     child.on("exit", (code) => resolve(code ?? 1));
   });

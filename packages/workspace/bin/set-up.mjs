@@ -46,7 +46,7 @@ export function installPackages() {
   if (existsSync(stampFile) && readFileSync(stampFile, "utf8") === wanted) return 0;
   console.error("installing and building: half a minute the first time …");
   const pnpm = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).packageManager;
-  const seconds = runQuietly("installing", "npx", ["--yes", pnpm, "install", "--frozen-lockfile", "--prefer-offline"], process.env);
+  const seconds = runQuietly("installing", "npx", ["--yes", "--prefer-offline", pnpm, "install", "--frozen-lockfile", "--prefer-offline"], process.env);
   writeFileSync(stampFile, wanted);
   return seconds;
 }

@@ -1,11 +1,12 @@
 import { spawn } from "node:child_process";
+import { stripVTControlCharacters } from "node:util";
 import { root } from "./workspace.ts";
 
 /** What a program did. */
 export interface CommandResult {
   /** 1 when a signal ended it. */
   readonly code: number;
-  /** Standard output and standard error, as they came. */
+  /** Standard output and standard error, as they came, without colours. */
   readonly output: string;
 }
 
@@ -22,11 +23,14 @@ export interface CommandOptions {
 /** Runs a program to its end and collects what it prints; never throws because of its exit code. */
 export function runCommand(program: string, parameters: readonly string[], { folder = root, environment = {}, timeoutSeconds = 300 }: CommandOptions = {}): Promise<CommandResult> {
   const child = spawn(program, parameters, { cwd: folder, env: { ...process.env, NO_COLOR: "1", ...environment }, stdio: ["ignore", "pipe", "pipe"], timeout: timeoutSeconds * 1000, killSignal: "SIGKILL" });
-  let output = "";
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text: string) => { output += text; });
+  const prints: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text: string) => void prints.push(text));
   return new Promise((resolve, reject) => {
     child.on("error", reject);
-    child.on("close", (code, signal) => resolve({ code: code ?? 1, output: signal === null ? output : `${output}\n${program} was ended by ${signal}` }));
+    child.on("close", (code, signal) => {
+      if (signal !== null) prints.push(`\n${program} was ended by ${signal}`);
+      resolve({ code: code ?? 1, output: stripVTControlCharacters(prints.join("")) });
+    });
   });
 }
 
