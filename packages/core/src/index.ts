@@ -1,5 +1,11 @@
 export { createAlmanac } from "./almanac.ts";
 export type { AlmanacOptions } from "./almanac.ts";
+export { decodeCard, encodeCard } from "./card/card-codec.ts";
+export { createCard } from "./card/provider-card.ts";
+export type { CardContent, CardKey, ProviderCard } from "./card/provider-card.ts";
+export type { Rates } from "./card/rates.ts";
+export { cardKeyOf, signCard, verifyCard } from "./card/sign-card.ts";
+export type { SignedCard } from "./card/sign-card.ts";
 export { BridgeError, isBridgeError, toBridgeError } from "./errors/bridge-error.ts";
 export type { BridgeErrorDetails, Outcome, Problem } from "./errors/bridge-error.ts";
 export { errorCodes } from "./errors/codes.ts";

@@ -1,4 +1,5 @@
 import type { ConfiguredBackend } from "../backend/v1.ts";
+import type { Rates } from "../card/rates.ts";
 
 /** What the boot config is read from. Core itself reads no file and no environment. */
 export interface BootSources {
@@ -12,16 +13,6 @@ export interface BootSources {
   readFile(path: string): Promise<string>;
   /** Imports what `use` names; resolves to the module's namespace. Rejects with code `ERR_MODULE_NOT_FOUND` when it is not installed. */
   importPlugin(use: string): Promise<unknown>;
-}
-
-/** What an hour costs; for plans, not for bills. */
-export interface Rates {
-  /** Three capital letters, as ISO 4217 has them: `EUR`. */
-  readonly currency: string;
-  /** Price of one CPU core for one hour. */
-  readonly cpuCoreHour: number;
-  /** Price of one GiB of memory for one hour. */
-  readonly ramGibHour: number;
 }
 
 /** One backend of a {@link BootConfig}. `options` is not enumerable: it may hold secrets. */

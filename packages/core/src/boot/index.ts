@@ -1,4 +1,5 @@
-export type { BootBackend, BootConfig, BootSources, Rates } from "./boot-config.ts";
+export type { BootBackend, BootConfig, BootSources } from "./boot-config.ts";
+export type { Rates } from "../card/rates.ts";
 export { bootConfigSchema } from "./boot-config-schema.ts";
 export type { InstalledPlugin } from "./boot-config-schema.ts";
 export { defaultBootConfigText } from "./default-boot-config-text.ts";

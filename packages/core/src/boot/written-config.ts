@@ -1,7 +1,7 @@
 import { namePattern } from "../backend/define-backend.ts";
-import { amount, type Decoder, isRecord, list, object, oneOf, text } from "../codec/decoder.ts";
+import { type Rates, rates } from "../card/rates.ts";
+import { type Decoder, isRecord, list, object, oneOf, text } from "../codec/decoder.ts";
 import type { Problem } from "../errors/bridge-error.ts";
-import type { Rates } from "./boot-config.ts";
 import { isSecretReference, type SecretReference } from "./secret-reference.ts";
 
 /** The boot config as a person writes it. */
@@ -54,13 +54,7 @@ const backendShape = {
   use: { required: use },
   name: { optional: name },
   options: { optional: options },
-  rates: {
-    optional: object<Rates>({
-      currency: { required: text({ pattern: /^[A-Z]{3}$/, what: "three capital letters, such as EUR" }) },
-      cpuCoreHour: { required: amount },
-      ramGibHour: { required: amount },
-    }),
-  },
+  rates: { optional: rates("refuse") },
 };
 const configShape = {
   owner: { required: name },
