@@ -40,7 +40,7 @@ async function provideSecret(path: string): Promise<boolean> {
 
 /** Writes a boot config and its secret. Refuses to overwrite a config unless forced to. */
 export async function init({ config: path = defaultConfigPath, backend = ["local"], owner = `bridge-${randomBytes(4).toString("hex")}`, provider, force }: InitOptions, output: Output): Promise<ExitCode> {
-  const text = defaultBootConfigText({ owner, providerId: provider, backends: backend });
+  const text = defaultBootConfigText({ owner, providerId: provider, backends: backend, masterSecret: { file: secretName } });
   const secretPath = join(dirname(path), secretName);
   const isNewSecret = await provideSecret(secretPath);
   if (force) await writeFile(path, text, { flush: true });

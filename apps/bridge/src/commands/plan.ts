@@ -1,4 +1,4 @@
-import { BridgeError, type ComputeGrant, decodeEnvelope, type Explanation, requestKeyOf } from "@bridge/core";
+import { BridgeError, type ComputeGrant, createAlmanac, decodeEnvelope, type Explanation, requestKeyOf } from "@bridge/core";
 import { openFleet } from "../config/open-fleet.ts";
 import type { ConfigOptions } from "../config/locate-config.ts";
 import type { ExitCode } from "../exit-codes.ts";
@@ -44,7 +44,7 @@ export async function plan(grantPath: string, options: PlanOptions, output: Outp
   const prices = candidates.flatMap(({ backend, price }) => (price === undefined ? [] : [`  ${backend}: ${price.amount.toFixed(4)} ${price.currency} for the whole lease`]));
   output.result({ requestId: grant.requestId, requestKey: requestKeyOf(config.owner, grant), leaseSeconds, candidates, refusals: explanation.refusals }, [
     describeGrant(grant),
-    `lease: ${describeSeconds(leaseSeconds)}, to ${new Date(Date.now() + leaseSeconds * 1000).toISOString()}`,
+    `lease: ${describeSeconds(leaseSeconds)}, to ${new Date(createAlmanac().tickToMs(grant.validTo)).toISOString()}`,
     ...explanationLines(explanation),
     ...(prices.length > 0 ? ["price, by the size and time that the grant permits:", ...prices] : ["price: no rates are configured"]),
   ]);

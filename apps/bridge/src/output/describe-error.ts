@@ -2,9 +2,10 @@ import { inspect } from "node:util";
 import { type BridgeError, errorCodes } from "@bridge/core";
 import type { Line } from "./line.ts";
 
-/** What to do about an error; a code of a newer core than ours has none. */
-function whatToDo({ code }: BridgeError): string | undefined {
-  return Object.hasOwn(errorCodes, code) ? errorCodes[code].whatToDo : undefined;
+/** What to do about an error. Nothing where the table points to paths that this one does not list, or is of an older core. */
+function whatToDo({ code, problems }: BridgeError): string | undefined {
+  if (!Object.hasOwn(errorCodes, code) || (code.startsWith("invalid_") && problems === undefined)) return undefined;
+  return errorCodes[code].whatToDo;
 }
 
 /** An error for a person: code, message, what to do. */
@@ -20,5 +21,6 @@ export function describeError(error: BridgeError, { causes }: { readonly causes:
 /** An error for a program. */
 export function errorDocument(error: BridgeError): { readonly error: Readonly<Record<string, unknown>> } {
   const { name: _name, code, message, ...details } = error.toJSON();
-  return { error: { code, message, whatToDo: whatToDo(error), ...details } };
+  const advice = whatToDo(error);
+  return { error: { code, message, ...(advice === undefined ? {} : { whatToDo: advice }), ...details } };
 }
