@@ -34,7 +34,8 @@ export function swallowedKeyProblems(validate: (value: unknown) => OptionsResult
     const result = validate(withProbe(options, path));
     if (result.issues !== undefined) return [];
     const part = partAt(result.value, path);
-    const dropped = isRecord(part) && !(probe in part) && keys.every((key) => key in part);
+    // Where none of the keys is left, the schema made something else of the object, and may have read all of them.
+    const dropped = isRecord(part) && !(probe in part) && keys.some((key) => key in part);
     return path.length === 0 || dropped ? [{ path: textOf(path), message }] : [];
   });
 }

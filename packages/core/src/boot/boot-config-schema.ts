@@ -1,12 +1,12 @@
 import { namePattern } from "../backend/define-backend.ts";
-import type { BackendPlugin } from "../backend/v1.ts";
+import type { OptionsSchema } from "../backend/options-schema.ts";
 import { isRecord } from "../codec/decoder.ts";
 
 /** A plugin whose options the editor should know. */
 export interface InstalledPlugin {
   /** As the config names it. */
   readonly use: string;
-  readonly plugin: Pick<BackendPlugin<never>, "optionsSchema">;
+  readonly plugin: { readonly optionsSchema: OptionsSchema<unknown> };
 }
 
 type JsonSchema = Readonly<Record<string, unknown>>;
