@@ -74,7 +74,15 @@ export interface MachineSpec extends Pick<InstanceRef, "requestKey" | "attempt" 
   readonly controlPublicKey: string;
   readonly grant: ComputeGrant;
   /** Cloud-init user data; byte-identical for the same attempt. Throws `payload_too_large` above the limit. */
-  userData(limits: { readonly maxBytes: number; readonly gzip?: boolean }): Uint8Array;
+  userData(limits: UserDataLimits): Uint8Array;
+}
+
+/** What a platform takes as user data. */
+export interface UserDataLimits {
+  /** Before any base64. */
+  readonly maxBytes: number;
+  /** Whether cloud-init may get it packed; done only where the plain text is too large. Default false. */
+  readonly gzip?: boolean;
 }
 
 /** One thing that a platform lists. */

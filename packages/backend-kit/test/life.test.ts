@@ -1,22 +1,9 @@
-import { afterEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { formatExitLine } from "../src/index.ts";
-import { bench, type Bench, contextOf, envelope, grant, refOf } from "./fixtures/setting.ts";
-
-const benches: Bench[] = [];
-const setUp = (...options: Parameters<typeof bench>): Bench => {
-  const made = bench(...options);
-  benches.push(made);
-  return made;
-};
-afterEach(async () => {
-  for (const { backend, platform } of benches.splice(0)) {
-    await backend.close?.();
-    platform.removeAll();
-  }
-});
+import { bench, contextOf, envelope, grant, refOf } from "./fixtures/setting.ts";
 
 test("a grant becomes a machine that runs its workload, ends, is metered and is gone", async () => {
-  const { backend, platform } = setUp();
+  const { backend, platform } = bench();
   const recorded = contextOf();
   const { context, events } = recorded;
   const instance = await backend.provision(grant(), envelope(), context);

@@ -1,14 +1,7 @@
 import { BridgeError } from "@bridge/core/backend";
 import { gzipSync } from "fflate";
+import type { UserDataLimits } from "../platform.ts";
 import { cloudConfig, type UserDataInput } from "./cloud-config.ts";
-
-/** What a platform takes as user data. */
-export interface UserDataLimits {
-  /** Before any base64. */
-  readonly maxBytes: number;
-  /** Whether cloud-init gets it unpacked there; used only where the plain text is too large. Default false. */
-  readonly gzip?: boolean;
-}
 
 /**
  * Cloud-init user data for a machine; byte-identical for the same input, packed or not.

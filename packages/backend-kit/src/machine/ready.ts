@@ -53,7 +53,8 @@ export async function becomeReady(readiness: Readiness): Promise<ReadyMachine> {
     for (let pauseMs = 50; running !== undefined; pauseMs = Math.min(longestPauseMs, pauseMs * 2)) {
       const { status, error: startError } = await start(running, untilMs);
       if (status !== undefined) return { ...running, status };
-      lastError = startError;
+      // A try that was cut because the time is over has seen nothing; what the one before it saw stands.
+      if (lastError === undefined || startError.code !== "timeout" || monotonicMs() < untilMs) lastError = startError;
       if (monotonicMs() + pauseMs >= pauseAtMs) break;
       await sleep(pauseMs, signal);
     }
