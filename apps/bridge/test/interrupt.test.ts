@@ -32,6 +32,7 @@ test("the same Ctrl-C arriving twice is one", async () => {
   const running = start();
   await running.until("To get in");
   running.child.kill("SIGINT");
+  await new Promise((resolve) => setTimeout(resolve, 50));
   running.child.kill("SIGINT");
   const { code, stderr } = await running.finished;
   expect(stderr).not.toContain("still ending");

@@ -52,9 +52,9 @@ export class Sandbox {
     mkdirSync(this.temporary);
   }
 
-  start(parameters: readonly string[], { env = {}, program = process.execPath }: { readonly env?: Readonly<Record<string, string>>; readonly program?: string } = {}): Running {
+  start(parameters: readonly string[], { env = {} }: { readonly env?: Readonly<Record<string, string>> } = {}): Running {
     const { PATH = "" } = process.env;
-    return new Running(spawn(program, [binPath, ...parameters], {
+    return new Running(spawn(process.execPath, [binPath, ...parameters], {
       cwd: this.folder,
       env: { PATH, HOME: this.folder, TMPDIR: this.temporary, XDG_STATE_HOME: this.state, ...env },
       stdio: ["ignore", "pipe", "pipe"],

@@ -1,9 +1,9 @@
-import { BridgeError, type ComputeGrant, createAlmanac, decodeEnvelope, type Explanation, requestKeyOf } from "@bridge/core";
+import { BridgeError, type ComputeGrant, createAlmanac, decodeEnvelope, type Explanation, type Rates, requestKeyOf } from "@bridge/core";
 import { openFleet } from "../config/open-fleet.ts";
 import type { ConfigOptions } from "../config/locate-config.ts";
 import type { ExitCode } from "../exit-codes.ts";
 import { describeGrant, describeSeconds, leaseSecondsOf } from "../input/describe-lease.ts";
-import { priceOfLease, type Rates } from "../input/price.ts";
+import { priceOfLease } from "../input/price.ts";
 import { checkImage } from "../input/read-envelope.ts";
 import { readGrant } from "../input/read-grant.ts";
 import { readJson } from "../input/read-text.ts";

@@ -1,14 +1,4 @@
-import type { ComputeManifest } from "@bridge/core";
-
-/** What an operator asks for a lease. */
-export interface Rates {
-  /** Such as `EUR`. */
-  readonly currency: string;
-  /** Per core and hour. */
-  readonly cpuCoreHour: number;
-  /** Per GiB of memory and hour. */
-  readonly ramGibHour: number;
-}
+import type { ComputeManifest, Rates } from "@bridge/core";
 
 /** What the whole lease costs at these rates, by the size that the grant permits. */
 export function priceOfLease({ cpuMillicores, ramMib }: ComputeManifest, leaseSeconds: number, { currency, cpuCoreHour, ramGibHour }: Rates): { readonly amount: number; readonly currency: string } {

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { BridgeError, type Envelope } from "@bridge/core";
 import { generateSshKeyPair } from "@bridge/core/keys";
 
@@ -17,7 +18,7 @@ export interface ChosenKey {
 export function chooseKey(envelope: Envelope, { sshKey, makeKey = false }: { readonly sshKey?: string; readonly makeKey?: boolean }): ChosenKey {
   if (envelope.sshPublicKey !== undefined) {
     if (makeKey) throw new BridgeError("invalid_option", "--make-key: there is an SSH key already");
-    const identityPath = sshKey?.endsWith(".pub") ? sshKey.slice(0, -".pub".length) : undefined;
+    const identityPath = sshKey?.endsWith(".pub") ? resolve(sshKey.slice(0, -".pub".length)) : undefined;
     return { envelope, makeRequesterKey: false, ...(identityPath !== undefined && existsSync(identityPath) ? { identityPath } : {}) };
   }
   if (makeKey) return { envelope, makeRequesterKey: true };

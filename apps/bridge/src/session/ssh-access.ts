@@ -17,8 +17,8 @@ export interface SshAccess {
 
 const shellWord = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
-/** A path as ssh_config(5) reads it: without tokens, in quotes where it has spaces. */
-const configPath = (path: string): string => (/\s/.test(path) ? `"${path.replaceAll("%", "%%")}"` : path.replaceAll("%", "%%"));
+/** A path as ssh_config(5) reads it. */
+const configPath = (path: string): string => (/\s/.test(path) ? `"${path}"` : path);
 
 /** Writes the known_hosts file and, where Bridge or this session made the key, the identity file. */
 export async function writeSshAccess(folder: PrivateFolder, instance: ProvisionedInstance, key: { readonly privateKey?: string | undefined; readonly identityPath?: string | undefined }): Promise<SshAccess> {
