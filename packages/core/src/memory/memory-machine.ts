@@ -42,6 +42,9 @@ export function stateAt(machine: MemoryMachine, nowMs: number): ListedInstance["
   return nowMs < machine.runsAtMs ? "starting" : "running";
 }
 
-/** When the state changes by itself next. */
-export const nextChangeMs = (machine: MemoryMachine, nowMs: number): number =>
-  (nowMs < machine.runsAtMs ? Math.min(machine.runsAtMs, goneAtMs(machine)) : goneAtMs(machine));
+/** When the state changes by itself next; never, when it is gone. */
+export function nextChangeMs(machine: MemoryMachine, nowMs: number): number {
+  const gone = goneAtMs(machine);
+  if (nowMs >= gone) return Number.POSITIVE_INFINITY;
+  return nowMs < machine.runsAtMs ? Math.min(machine.runsAtMs, gone) : gone;
+}
