@@ -51,10 +51,10 @@ export async function becomeReady(readiness: Readiness): Promise<ReadyMachine> {
     listed = error === undefined || running !== undefined;
     const pauseAtMs = Math.min(untilMs, monotonicMs() + pollMs);
     for (let pauseMs = 50; running !== undefined; pauseMs = Math.min(longestPauseMs, pauseMs * 2)) {
-      const { status, error: startError } = await start(running, untilMs);
+      const { status, error: startError, cutShort } = await start(running, untilMs);
       if (status !== undefined) return { ...running, status };
-      // A try that was cut because the time is over has seen nothing; what the one before it saw stands.
-      if (lastError === undefined || startError.code !== "timeout" || monotonicMs() < untilMs) lastError = startError;
+      // What the machine showed in an earlier try stands, if this one saw nothing.
+      if (!cutShort || lastError === undefined) lastError = startError;
       if (monotonicMs() + pauseMs >= pauseAtMs) break;
       await sleep(pauseMs, signal);
     }

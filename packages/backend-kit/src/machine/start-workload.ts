@@ -7,7 +7,10 @@ import type { Readiness, RunningMachine } from "./ready.ts";
 const connectTimeoutSeconds = 10;
 const verbTimeoutSeconds = 30;
 
-type Try = { readonly status: ControlStatus; readonly error?: undefined } | { readonly status?: undefined; readonly error: BridgeError };
+/** `cutShort`: the time was over before anything was seen of the machine. */
+type Try =
+  | { readonly status: ControlStatus; readonly error?: undefined; readonly cutShort?: undefined }
+  | { readonly status?: undefined; readonly error: BridgeError; readonly cutShort: boolean };
 
 /** What the machine is told when its workload starts. */
 function startRequest({ envelope, context }: Readiness): StartRequest {
@@ -36,23 +39,25 @@ export function startWorkload(readiness: Readiness): (running: RunningMachine, u
   let announced = false;
   return async ({ host, port }, untilMs) => {
     const bounded = (seconds: number) => Math.max(0.001, Math.min(seconds, (untilMs - monotonicMs()) / 1000));
+    const connectSeconds = bounded(connectTimeoutSeconds);
+    const failed = (error: BridgeError, cutShort = false): Try => ({ error, cutShort });
     let session: ControlSession | undefined;
     try {
       if (!announced) context.progress("connecting");
       const opened = await attempt(() => connectControl({
         host, port, hostKey: context.keys.host.publicKey, privateKey: context.keys.control.privateKey,
-        connectTimeoutSeconds: bounded(connectTimeoutSeconds), signal,
+        connectTimeoutSeconds: connectSeconds, signal,
       }));
-      if (opened.error !== undefined) return opened;
+      if (opened.error !== undefined) return failed(opened.error, opened.error.code === "timeout" && connectSeconds < connectTimeoutSeconds);
       session = opened.answer;
       const { answer: status, error } = await attempt(() => opened.answer.run("status", { timeoutSeconds: bounded(verbTimeoutSeconds), signal }));
-      if (error !== undefined) return { error };
+      if (error !== undefined) return failed(error);
       if (!announced) await context.onReady(ref);
       announced = true;
       if (status.state !== "waiting") return { status };
       context.progress("starting");
       const started = await attempt(() => opened.answer.run("start", { timeoutSeconds: bounded(verbTimeoutSeconds), signal, request: startRequest(readiness) }));
-      return started.error === undefined ? { status: started.answer } : started;
+      return started.error === undefined ? { status: started.answer } : failed(started.error);
     } finally {
       session?.close();
     }
