@@ -16,7 +16,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const refused = {
   "no-explicit-any": "export const f = (x: any): unknown => x;",
   "no-floating-promises": "export function f(): void { Promise.resolve(1); }",
-  "no-misused-promises": "export const f = (list: number[]): void => list.forEach(async (x) => { await Promise.resolve(x); });",
+  "no-misused-promises": "export const f = async (): Promise<number> => { if (Promise.resolve(true)) return 1; return 2; };",
+  "no-array-for-each": "export const f = (list: number[]): void => list.forEach(async (x) => { await Promise.resolve(x); });",
   "no-non-null-assertion": "export const f = (x: string | undefined): string => x!;",
   "no-unsafe-return": "export const f = (x: string): string => JSON.parse(x);",
   "consistent-type-imports": `import { X } from "./x.js"; export const f = (x: X): X => x;`,
