@@ -1,8 +1,11 @@
-import { expect, test } from "vitest";
+import { expect, test as sequential } from "vitest";
 import { BridgeError } from "@bridge/core/backend";
 import { generateSshKeyPair } from "@bridge/core/keys";
 import { PlatformFailure } from "./fixtures/fake-platform.ts";
 import { bench, contextOf, envelope, grant } from "./fixtures/setting.ts";
+
+/** Most of the time of these tests is waiting. */
+const test = sequential.concurrent;
 
 const quick = { facts: { readyTimeoutSeconds: 0.8 } };
 const other = generateSshKeyPair().privateKey;

@@ -1,10 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { expect, test } from "vitest";
+import { expect, test as sequential } from "vitest";
 import { encodeTags, type InstanceRef } from "@bridge/core/backend";
 import { formatExitLine, type RawMachine } from "../src/index.ts";
 import { PlatformFailure } from "./fixtures/fake-platform.ts";
 import { bench, type Bench, placement, requestKey } from "./fixtures/setting.ts";
+
+/** Most of the time of these tests is waiting. */
+const test = sequential.concurrent;
 
 const ref: InstanceRef = { backend: "fake", scope: "scope-a", requestKey, attempt: 1, placement, intentAtMs: 0, instanceId: "m-1" };
 const tags = encodeTags({ owner: "owner-1", ledgerId: "ledger-1", backend: "fake", requestKey, attempt: 1, deadlineMs: 0 });
