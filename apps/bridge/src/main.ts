@@ -14,8 +14,8 @@ function version(): string {
 /** A reader who has gone away is no failure; commands that hold something learn of it by their own listener. */
 function surviveBrokenPipes(): void {
   process.stderr.on("error", () => {});
-  process.stdout.on("error", (error) => {
-    if ("code" in error && (error.code === "EPIPE" || error.code === "ERR_STREAM_DESTROYED")) return;
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE" || error.code === "ERR_STREAM_DESTROYED") return;
     process.stderr.write(`error: the result could not be written: ${error.message}\n`);
     process.exitCode = 1;
   });

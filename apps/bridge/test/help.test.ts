@@ -1,10 +1,11 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { exitCodes } from "../src/exit-codes.ts";
 import { binPath, Sandbox } from "./sandbox.ts";
 
 const sandbox = new Sandbox();
+afterAll(() => sandbox.dispose());
 
 test("help loads the program's one file and nothing else", async () => {
   const script = `process.on("exit", () => console.error(JSON.stringify(Object.keys(require.cache)))); require(process.argv[1])`;
