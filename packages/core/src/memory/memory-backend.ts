@@ -59,7 +59,7 @@ async function terminate(setting: MemorySetting, ref: InstanceRef, { signal: cal
         await platform.destroy(name);
         continue;
       }
-      await platform.waitForChange(name, platform.now() + pauseMs, signal);
+      await platform.waitForChange(name, machine, platform.now() + pauseMs, signal);
     }
   } catch (error) {
     throw toBridgeError(error, { backend: services.name, operation: "terminate", ref });

@@ -183,9 +183,10 @@ export class MemoryPlatform {
     return startedAtMs;
   }
 
-  /** @internal Resolves when the machine changes or the clock has reached the moment. @throws BridgeError `aborted`. */
-  async waitForChange(name: string, untilMs: number, signal: AbortSignal): Promise<void> {
+  /** @internal Resolves when the machine is no longer as it was seen or the clock has reached the moment. @throws BridgeError `aborted`. */
+  async waitForChange(name: string, seen: MemoryMachine | undefined, untilMs: number, signal: AbortSignal): Promise<void> {
     const machine = this.#machines.get(name);
+    if (machine !== seen) return;
     const change = this.#changes.get(name) ?? Promise.withResolvers<void>();
     this.#changes.set(name, change);
     const ms = machine === undefined ? untilMs : Math.min(untilMs, nextChangeMs(machine, this.now()));

@@ -132,6 +132,6 @@ async function waitUntilReady({ setting: { platform, facts: { readyTimeoutSecond
       if (answered === undefined) throw new BridgeError("timeout", `the machine was not ready within ${readyTimeoutSeconds} s`);
       throw new BridgeError("host_key_mismatch", `the machine answers with another host key, for ${readyTimeoutSeconds} s now`);
     }
-    await platform.waitForChange(spec.name, Math.min(untilMs, platform.now() + pauseMs), signal);
+    await platform.waitForChange(spec.name, machine, Math.min(untilMs, platform.now() + pauseMs), signal);
   }
 }

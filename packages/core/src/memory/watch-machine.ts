@@ -33,7 +33,7 @@ export async function watchMachine(setting: MemorySetting, ref: InstanceRef, val
     const exit = exitOf(machine, { nowMs: platform.now(), deadlineMs, seen });
     if (exit !== undefined) return { ...usage, exit };
     options.onUsage?.(usage);
-    await platform.waitForChange(name, deadlineMs, signal);
+    await platform.waitForChange(name, machine, deadlineMs, signal);
   }
 }
 
