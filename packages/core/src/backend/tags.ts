@@ -32,8 +32,10 @@ export function encodeTags(content: TagContent): Readonly<Record<string, string>
 /** Reads the tags of something found; undefined when it is not Bridge's or its tags are damaged. */
 export function decodeTags(tags: Readonly<Record<string, string | undefined>>): TagContent | undefined {
   const { [tagNames.owner]: owner, [tagNames.ledger]: ledgerId, [tagNames.backend]: backend, [tagNames.request]: requestKey } = tags;
-  const attempt = Number(tags[tagNames.attempt]);
-  const deadlineMs = Number(tags[tagNames.deadlineMs]);
+  // An empty tag must not pass for the number 0, which as a deadline has passed long ago.
+  const read = (tag: string | undefined) => (tag !== undefined && /^\d+$/.test(tag) ? Number(tag) : Number.NaN);
+  const attempt = read(tags[tagNames.attempt]);
+  const deadlineMs = read(tags[tagNames.deadlineMs]);
   if (!owner || !ledgerId || !backend || !requestKey) return undefined;
   if (!Number.isSafeInteger(attempt) || attempt < 1 || !Number.isSafeInteger(deadlineMs)) return undefined;
   return { owner, ledgerId, backend, requestKey, attempt, deadlineMs };
