@@ -35,6 +35,18 @@ export function openSshPrivateKey(seed: Uint8Array, publicKey: Uint8Array): stri
   return `-----BEGIN OPENSSH PRIVATE KEY-----\n${lines.join("\n")}\n-----END OPENSSH PRIVATE KEY-----\n`;
 }
 
+/** The fields of a blob, each with its length before it (RFC 4251 section 5); undefined when they do not fill it exactly. */
+function fieldsOf(blob: Buffer): readonly Buffer[] | undefined {
+  const fields: Buffer[] = [];
+  let at = 0;
+  while (at + 4 <= blob.length) {
+    const end = at + 4 + blob.readUInt32BE(at);
+    fields.push(blob.subarray(at + 4, end));
+    at = end;
+  }
+  return at === blob.length ? fields : undefined;
+}
+
 const keyTypes = /^(ssh-ed25519|ecdsa-sha2-nistp(256|384|521)|ssh-rsa|sk-ssh-ed25519@openssh\.com|sk-ecdsa-sha2-nistp256@openssh\.com)$/;
 
 /**
@@ -51,8 +63,9 @@ export function parseSshPublicKey(line: unknown): string {
   if (!keyTypes.test(type)) throw wrong("it does not start with a known key type such as ssh-ed25519");
   const blob = Buffer.from(base64, "base64");
   if (blob.toString("base64").replace(/=+$/, "") !== base64.replace(/=+$/, "")) throw wrong("its second word is not base64");
-  const length = blob.length > 4 ? blob.readUInt32BE(0) : 0;
-  if (blob.subarray(4, 4 + length).toString() !== type || blob.length < 4 + length + 32) throw wrong("its second word is no key of that type");
+  const [named, ...parts] = fieldsOf(blob) ?? [];
+  const whole = parts.length > 0 && (type !== "ssh-ed25519" || (parts.length === 1 && parts[0]?.length === 32));
+  if (named?.toString() !== type || !whole) throw wrong("its second word is no key of that type");
   return `${type} ${blob.toString("base64")}`;
 }
 
