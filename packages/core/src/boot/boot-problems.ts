@@ -12,8 +12,8 @@ export interface BootProblem extends Problem {
 export function bootError(path: string, found: readonly BootProblem[], lineOf: (path: string) => number | undefined): BridgeError {
   const codes = [...new Set(found.map(({ code }) => code))];
   const causes = found.flatMap(({ cause }) => (cause === undefined ? [] : [cause]));
-  const problems = found.map(({ path: at, message, line = lineOf(at) }): Problem => ({ path: at, message, ...(line === undefined ? {} : { line }) }));
+  const placed = found.map(({ path: at, message, line = lineOf(at) }): Problem => ({ path: at, message, ...(line === undefined ? {} : { line }) }));
   const code = codes.length === 1 && codes[0] !== undefined ? codes[0] : "invalid_config";
-  const { message } = problemsError(code, `the boot config ${path}`, problems);
+  const { message, problems = [] } = problemsError(code, `the boot config ${path}`, placed);
   return new BridgeError(code, message, { problems, ...(causes.length === 0 ? {} : { cause: causes.length === 1 ? causes[0] : new AggregateError(causes) }) });
 }

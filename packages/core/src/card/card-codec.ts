@@ -1,5 +1,5 @@
 import type { Capabilities, RegionCapabilities } from "../backend/v1.ts";
-import { amount, boolean, type Decoder, decode, integer, list, object, oneOf, record, text } from "../codec/decoder.ts";
+import { amount, boolean, type Decoder, decode, integer, list, object, oneOf, record, parseJson, text } from "../codec/decoder.ts";
 import type { CardKey, ProviderCard } from "./provider-card.ts";
 import { rates } from "./rates.ts";
 import type { SignedCard } from "./sign-card.ts";
@@ -74,11 +74,5 @@ export function encodeCard(signed: SignedCard): string {
  * @throws BridgeError `invalid_option` with all problems.
  */
 export function decodeCard(json: string): SignedCard {
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch {
-    value = undefined;
-  }
-  return decode(signedCard, value, { code: "invalid_option", subject: "the provider card" });
+  return decode(signedCard, parseJson(json), { code: "invalid_option", subject: "the provider card" });
 }

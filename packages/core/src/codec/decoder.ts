@@ -9,10 +9,17 @@ type Field<T, K extends keyof T> = undefined extends T[K]
   : { readonly required: Decoder<T[K]> };
 type Shape<T> = { readonly [K in keyof T]-?: Field<Pick<T, K>, K> };
 
-const show = (value: unknown): string => {
-  const text = JSON.stringify(value);
-  return text === undefined ? String(value) : text.length > 60 ? `${text.slice(0, 57)}…` : text;
-};
+/** A value as messages show it, whatever it is. */
+function show(value: unknown): string {
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(value);
+  } catch {
+    // A BigInt, or something that refers to itself.
+  }
+  text ??= typeof value === "object" ? "an object that is no JSON" : String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}
 
 /** Adds a problem and returns undefined. */
 function refuse(problems: Problem[], path: string, message: string): undefined {
@@ -115,8 +122,21 @@ export function decode<T>(decoder: Decoder<T>, value: unknown, { code, subject }
   return result;
 }
 
+/** The value of a JSON text; undefined, which no decoder accepts, when it is none. */
+export function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Keys and values may hold anything: a line break could pass for another problem. */
+const onOneLine = (text: string): string => text.replace(/\p{Cc}/gu, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
+
 /** One error for all problems of an input. */
-export function problemsError(code: ErrorCode, subject: string, problems: readonly Problem[]): BridgeError {
+export function problemsError(code: ErrorCode, subject: string, found: readonly Problem[]): BridgeError {
+  const problems = found.map(({ path, message, ...line }) => ({ path: onOneLine(path), message: onOneLine(message), ...line }));
   const lines = problems.map(({ path, message, line }) => `  ${path || "(top)"}${line === undefined ? "" : ` (line ${line})`}: ${message}`);
   return new BridgeError(code, `${problems.length === 1 ? "a problem" : `${problems.length} problems`} with ${subject}:\n${lines.join("\n")}`, { problems });
 }

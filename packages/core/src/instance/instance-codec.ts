@@ -1,5 +1,5 @@
 import type { InstanceRef, Json, Placement, ProvisionedInstance } from "../backend/words.ts";
-import { type Decoder, decode, integer, isRecord, object, oneOf, text } from "../codec/decoder.ts";
+import { type Decoder, decode, integer, isRecord, object, oneOf, parseJson, text } from "../codec/decoder.ts";
 import { createInstance, type InstanceFields } from "./create-instance.ts";
 
 const isJson = (value: unknown): value is Json =>
@@ -66,12 +66,6 @@ export function encodeInstance(value: ProvisionedInstance, { includePrivateKey =
 
 /** Reads what {@link encodeInstance} wrote; unknown members are dropped. @throws BridgeError `invalid_option` with all problems. */
 export function decodeInstance(json: string): ProvisionedInstance {
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch {
-    value = undefined;
-  }
-  const { keyPrivate, ...fields } = decode(instance, value, { code: "invalid_option", subject: "the stored instance" });
+  const { keyPrivate, ...fields } = decode(instance, parseJson(json), { code: "invalid_option", subject: "the stored instance" });
   return createInstance(fields, keyPrivate);
 }

@@ -1,5 +1,5 @@
 import type { ExitRecord, Meter, UsageMetrics } from "../backend/words.ts";
-import { amount, type Decoder, decode, integer, object, oneOf } from "../codec/decoder.ts";
+import { amount, type Decoder, decode, integer, object, oneOf, parseJson } from "../codec/decoder.ts";
 
 const lenient = { unknown: "ignore" } as const;
 
@@ -43,6 +43,5 @@ export function encodeUsage(value: UsageMetrics): string {
 
 /** Reads usage, as an object or as JSON text. @throws BridgeError `invalid_option` with all problems. */
 export function decodeUsage(value: unknown): UsageMetrics {
-  const parsed: unknown = typeof value === "string" ? JSON.parse(value) : value;
-  return decode(usage, parsed, { code: "invalid_option", subject: "the usage" });
+  return decode(usage, typeof value === "string" ? parseJson(value) : value, { code: "invalid_option", subject: "the usage" });
 }
