@@ -74,11 +74,13 @@ test("a refused create after an abort keeps its outcome", async () => {
   await expect(backend.provision(grant(), envelope(), contextOf({ signal: caller.signal }).context)).rejects.toMatchObject({ code: "aborted", outcome: "none", cause: { code: "no_capacity" } });
 });
 
-test("an abort of one provision does not end the other of the same attempt", async () => {
+test("an abort of one provision ends it at once, and not the other of the same attempt", async () => {
   const { backend, platform } = bench();
   const caller = new AbortController();
+  const order: string[] = [];
   platform.onCreate = async (make) => {
     await new Promise((resolve) => setTimeout(resolve, 100));
+    order.push("created");
     return make();
   };
   const { context } = contextOf();
@@ -86,7 +88,9 @@ test("an abort of one provision does not end the other of the same attempt", asy
   const aborted = backend.provision(grant(), envelope(), { ...context, signal: caller.signal });
   setTimeout(() => caller.abort(), 30);
   await expect(aborted).rejects.toMatchObject({ code: "aborted", outcome: "unknown" });
+  order.push("aborted");
   expect(await waiting).toMatchObject({ instanceId: "m-1" });
+  expect(order).toEqual(["aborted", "created"]);
 });
 
 test("closing the backend ends what waits with aborted, and later calls too", async () => {

@@ -67,6 +67,18 @@ test.for([
     .rejects.toMatchObject({ code: "conflict", outcome: "exists", ref: { instanceId: "m-1" } });
 });
 
+test.for(["bridge-ledger", "bridge-backend", "bridge-arguments"])("a machine of the attempt whose tag %s is another is a conflict, not adopted", async (name) => {
+  const { backend, platform } = bench();
+  const keys = attemptKeys();
+  await backend.provision(grant(), envelope(), contextOf({ keys }).context);
+  const tags = platform.creates[0]?.tags ?? {};
+  for (const value of ["another", undefined]) {
+    platform.change("m-1", { tags: { ...tags, [name]: value } });
+    await expect(backend.provision(grant(), envelope(), contextOf({ keys }).context)).rejects.toMatchObject({ code: "conflict", outcome: "exists" });
+  }
+  expect(platform.creates).toHaveLength(1);
+});
+
 test.for(["ending", "ended"] as const)("an attempt whose machine is %s is spent", async (state) => {
   const { backend, platform } = bench();
   const keys = attemptKeys();

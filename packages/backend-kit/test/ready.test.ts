@@ -1,23 +1,20 @@
-import { expect, test as sequential } from "vitest";
+import { expect, test } from "vitest";
 import { BridgeError } from "@bridge/core/backend";
 import { generateSshKeyPair } from "@bridge/core/keys";
 import { PlatformFailure } from "./fixtures/fake-platform.ts";
 import { bench, contextOf, envelope, grant } from "./fixtures/setting.ts";
 
-/** Most of the time of these tests is waiting. */
-const test = sequential.concurrent;
-
 const quick = { facts: { readyTimeoutSeconds: 0.8 } };
 const other = generateSshKeyPair().privateKey;
 
-test("a wrong host key is retried until the right one is shown", async () => {
+test.concurrent("a wrong host key is retried until the right one is shown", async () => {
   const { backend, platform } = bench();
   platform.machineOptions = () => ({ onConnection: (count) => (count <= 3 ? { hostPrivateKey: other } : "ssh") });
   await backend.provision(grant(), envelope(), contextOf().context);
   expect(platform.machine.connections).toBe(4);
 });
 
-test("a host key that stays wrong is host_key_mismatch, and the machine is told nothing", async () => {
+test.concurrent("a host key that stays wrong is host_key_mismatch, and the machine is told nothing", async () => {
   const { backend, platform } = bench(quick);
   platform.machineOptions = () => ({ onConnection: () => ({ hostPrivateKey: other }) });
   const { context, events } = contextOf();
@@ -27,32 +24,32 @@ test("a host key that stays wrong is host_key_mismatch, and the machine is told 
   expect(events).not.toContain("onReady");
 });
 
-test.for(["banner", "hang-up"] as const)("a machine that only does: %s, is not ready", async (what) => {
+test.concurrent.for(["banner", "hang-up"] as const)("a machine that only does: %s, is not ready", async (what) => {
   const { backend, platform } = bench(quick);
   platform.machineOptions = () => ({ onConnection: () => what });
   await expect(backend.provision(grant(), envelope(), contextOf().context)).rejects.toMatchObject({ code: "timeout", outcome: "exists" });
 });
 
-test("the last thing seen decides: a mismatch followed by silence is a timeout", async () => {
+test.concurrent("the last thing seen decides: a mismatch followed by silence is a timeout", async () => {
   const { backend, platform } = bench(quick);
   platform.machineOptions = () => ({ onConnection: (count) => (count === 1 ? { hostPrivateKey: other } : "hang-up") });
   await expect(backend.provision(grant(), envelope(), contextOf().context)).rejects.toMatchObject({ code: "timeout", outcome: "exists" });
 });
 
-test("a machine that does not accept the control key is not ready", async () => {
+test.concurrent("a machine that does not accept the control key is not ready", async () => {
   const { backend, platform } = bench(quick);
   platform.machineOptions = () => ({ controlPublicKey: generateSshKeyPair().publicKey });
   await expect(backend.provision(grant(), envelope(), contextOf().context)).rejects.toMatchObject({ code: "timeout", message: expect.stringMatching(/authentication/) });
 });
 
-test.for(["refuse", "garbage"] as const)("a control channel that does not answer yet (%s) is asked again", async (what) => {
+test.concurrent.for(["refuse", "garbage"] as const)("a control channel that does not answer yet (%s) is asked again", async (what) => {
   const { backend, platform } = bench();
   platform.machineOptions = () => ({ onStatus: (count) => (count <= 2 ? what : "ok") });
   await backend.provision(grant(), envelope(), contextOf().context);
   expect(platform.machine).toMatchObject({ statuses: 3, startVerbs: 1 });
 });
 
-test("a lost answer to start is not a second start", async () => {
+test.concurrent("a lost answer to start is not a second start", async () => {
   const { backend, platform } = bench();
   platform.machineOptions = () => ({ loseStartAnswer: () => true });
   const { context, events } = contextOf();
@@ -62,7 +59,7 @@ test("a lost answer to start is not a second start", async () => {
   expect(instance.startedAt).toBe(Math.floor((platform.machine.status.startedAtMs ?? 0) / 1000));
 });
 
-test("a workload that has already exited is ready, not started again", async () => {
+test.concurrent("a workload that has already exited is ready, not started again", async () => {
   const { backend, platform } = bench();
   platform.onCreate = async (make) => {
     const made = await make();
@@ -73,7 +70,7 @@ test("a workload that has already exited is ready, not started again", async () 
   expect(platform.machine.startVerbs).toBe(0);
 });
 
-test("an onReady that fails ends the provision; nothing is started", async () => {
+test.concurrent("an onReady that fails ends the provision; nothing is started", async () => {
   const { backend, platform } = bench();
   const onReady = async () => {
     throw new BridgeError("unavailable", "the ledger does not answer");
@@ -82,13 +79,13 @@ test("an onReady that fails ends the provision; nothing is started", async () =>
   expect(platform.machine.startVerbs).toBe(0);
 });
 
-test.for(["ending", "ended"] as const)("a machine that is %s while it boots is unavailable", async (state) => {
+test.concurrent.for(["ending", "ended"] as const)("a machine that is %s while it boots is unavailable", async (state) => {
   const { backend, platform } = bench();
   platform.bootedAs = { state };
   await expect(backend.provision(grant(), envelope(), contextOf().context)).rejects.toMatchObject({ code: "unavailable", outcome: "exists", ref: { instanceId: "m-1" } });
 });
 
-test("a machine that ends while SSH does not answer yet is unavailable without waiting for the timeout", async () => {
+test.concurrent("a machine that ends while SSH does not answer yet is unavailable without waiting for the timeout", async () => {
   const { backend, platform } = bench({ facts: { readyTimeoutSeconds: 30 } });
   platform.machineOptions = () => ({
     onConnection: (count) => {
@@ -99,7 +96,7 @@ test("a machine that ends while SSH does not answer yet is unavailable without w
   await expect(backend.provision(grant(), envelope(), contextOf().context)).rejects.toMatchObject({ code: "unavailable", message: expect.stringMatching(/ended/) });
 });
 
-test("a created machine that stale lists do not show is waited for; one absent over settleSeconds is gone", async () => {
+test.concurrent("a created machine that stale lists do not show is waited for; one absent over settleSeconds is gone", async () => {
   const { backend, platform } = bench({ facts: { settleSeconds: 1 } });
   let stale = 5;
   platform.onList = async (things) => (platform.creates.length > 0 && stale-- > 0 ? [] : things);
@@ -109,13 +106,13 @@ test("a created machine that stale lists do not show is waited for; one absent o
   await expect(gone.backend.provision(grant(), envelope(), contextOf().context)).rejects.toMatchObject({ code: "unavailable", outcome: "exists", message: expect.stringMatching(/gone/) });
 });
 
-test("a machine that never runs is a timeout", async () => {
+test.concurrent("a machine that never runs is a timeout", async () => {
   const { backend, platform } = bench({ facts: { readyTimeoutSeconds: 0.3 } });
   platform.bootedAs = { state: "starting" };
   await expect(backend.provision(grant(), envelope(), contextOf().context)).rejects.toMatchObject({ code: "timeout", outcome: "exists" });
 });
 
-test("lists that fail while a machine boots are tried again; at the timeout they are unavailable with the cause", async () => {
+test.concurrent("lists that fail while a machine boots are tried again; at the timeout they are unavailable with the cause", async () => {
   const { backend, platform } = bench();
   let failures = 2;
   const down = new PlatformFailure("down", { code: "unavailable" });
@@ -132,7 +129,7 @@ test("lists that fail while a machine boots are tried again; at the timeout they
   await expect(broken.backend.provision(grant(), envelope(), contextOf().context)).rejects.toMatchObject({ code: "unavailable", outcome: "exists", cause: { cause: down } });
 });
 
-test("a list that our credentials may not see ends the wait at once", async () => {
+test.concurrent("a list that our credentials may not see ends the wait at once", async () => {
   const { backend, platform } = bench({ facts: { readyTimeoutSeconds: 30 } });
   platform.onList = async (things) => {
     if (platform.creates.length > 0) throw new PlatformFailure("denied", { code: "forbidden" });
@@ -141,7 +138,7 @@ test("a list that our credentials may not see ends the wait at once", async () =
   await expect(backend.provision(grant(), envelope(), contextOf().context)).rejects.toMatchObject({ code: "forbidden", outcome: "exists" });
 });
 
-test("where TDX is required, a machine that the platform does not confirm as a trust domain is not started", async () => {
+test.concurrent("where TDX is required, a machine that the platform does not confirm as a trust domain is not started", async () => {
   const { backend, platform } = bench();
   const required = grant({ manifest: { ...grant().manifest, tdx: "required" } });
   await expect(backend.provision(required, envelope(), contextOf().context)).rejects.toMatchObject({ code: "unsupported", outcome: "exists" });

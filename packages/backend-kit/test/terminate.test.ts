@@ -1,12 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { expect, test as sequential } from "vitest";
+import { expect, test } from "vitest";
 import { encodeTags, type InstanceRef } from "@bridge/core/backend";
 import type { RawMachine } from "../src/index.ts";
 import { PlatformFailure } from "./fixtures/fake-platform.ts";
 import { bench, type Bench, contextOf, envelope, grant, placement, refOf, requestKey } from "./fixtures/setting.ts";
-
-/** Most of the time of these tests is waiting. */
-const test = sequential.concurrent;
 
 const longAgo = Date.now() - 3_600_000;
 const ref: InstanceRef = { backend: "fake", scope: "scope-a", requestKey, attempt: 1, placement, intentAtMs: longAgo, instanceId: "m-1" };
@@ -20,7 +17,7 @@ function withMachine(options: Parameters<typeof bench>[0] = {}): Bench {
   return made;
 }
 
-test("terminate resolves only after lists over settleSeconds hold nothing", async () => {
+test.concurrent("terminate resolves only after lists over settleSeconds hold nothing", async () => {
   const { backend, platform } = withMachine({ facts: { settleSeconds: 0.3 } });
   let removedAt = 0;
   platform.onDestroy = async (remove) => {
@@ -32,7 +29,7 @@ test("terminate resolves only after lists over settleSeconds hold nothing", asyn
   expect(platform.destroys).toEqual(["m-1"]);
 });
 
-test("a slow destroy is waited for: the machine ends in its time", async () => {
+test.concurrent("a slow destroy is waited for: the machine ends in its time", async () => {
   const { backend, platform } = withMachine();
   platform.onDestroy = async (remove) => {
     platform.change("m-1", { state: "ending" });
@@ -44,7 +41,7 @@ test("a slow destroy is waited for: the machine ends in its time", async () => {
   expect(platform.destroys).toEqual(["m-1"]);
 });
 
-test("a destroy that the platform forgot is asked again", async () => {
+test.concurrent("a destroy that the platform forgot is asked again", async () => {
   const { backend, platform } = withMachine();
   platform.onDestroy = async (remove) => {
     if (platform.destroys.length >= 3) remove();
@@ -53,7 +50,7 @@ test("a destroy that the platform forgot is asked again", async () => {
   expect(platform.destroys).toHaveLength(3);
 });
 
-test.for(["rate_limited", "unavailable", "timeout", "conflict", "not_found"] as const)("a destroy answered with %s is tried again; it proves nothing", async (code) => {
+test.concurrent.for(["rate_limited", "unavailable", "timeout", "conflict", "not_found"] as const)("a destroy answered with %s is tried again; it proves nothing", async (code) => {
   const { backend, platform } = withMachine();
   platform.onDestroy = async (remove) => {
     if (platform.destroys.length < 3) throw new PlatformFailure("not now", { code });
@@ -63,7 +60,7 @@ test.for(["rate_limited", "unavailable", "timeout", "conflict", "not_found"] as 
   expect(platform.destroys).toHaveLength(3);
 });
 
-test("retryAfterSeconds of a refused destroy is kept", async () => {
+test.concurrent("retryAfterSeconds of a refused destroy is kept", async () => {
   const { backend, platform } = withMachine();
   const at: number[] = [];
   platform.onDestroy = async (remove) => {
@@ -75,7 +72,7 @@ test("retryAfterSeconds of a refused destroy is kept", async () => {
   expect((at[1] ?? 0) - (at[0] ?? 0)).toBeGreaterThanOrEqual(400);
 });
 
-test.for(["unauthorized", "forbidden"] as const)("%s ends the terminate at once, be it of a destroy or of a list", async (code) => {
+test.concurrent.for(["unauthorized", "forbidden"] as const)("%s ends the terminate at once, be it of a destroy or of a list", async (code) => {
   const { backend, platform } = withMachine();
   platform.onDestroy = async () => {
     throw new PlatformFailure("no", { code });
@@ -87,7 +84,7 @@ test.for(["unauthorized", "forbidden"] as const)("%s ends the terminate at once,
   await expect(backend.terminate(ref)).rejects.toMatchObject({ code });
 });
 
-test("lists that fail say nothing: terminate goes on until they are complete", async () => {
+test.concurrent("lists that fail say nothing: terminate goes on until they are complete", async () => {
   const { backend, platform, logged } = withMachine();
   let failures = 3;
   platform.onList = async (things) => {
@@ -99,15 +96,21 @@ test("lists that fail say nothing: terminate goes on until they are complete", a
   expect(logged).toContain("a list failed; nothing is known this time");
 });
 
-test("one stale list without the machine is no proof: it is destroyed when it shows again", async () => {
+test.concurrent("one stale list without the machine is no proof: it is destroyed when it shows again, and the proof starts anew", async () => {
   const { backend, platform } = withMachine({ facts: { settleSeconds: 0.4 } });
-  let stale = 2;
-  platform.onList = async (things) => (stale-- > 0 ? [] : things);
+  const started = performance.now();
+  let removedAt = 0;
+  platform.onList = async (things) => (performance.now() - started < 300 ? [] : things);
+  platform.onDestroy = async (remove) => {
+    removedAt = performance.now();
+    remove();
+  };
   await backend.terminate(ref);
   expect(platform.destroys).toEqual(["m-1"]);
+  expect(performance.now() - removedAt).toBeGreaterThanOrEqual(400);
 });
 
-test("a machine that lists still show although it is gone is waited for", async () => {
+test.concurrent("a machine that lists still show although it is gone is waited for", async () => {
   const { backend, platform } = withMachine();
   let stale = 5;
   platform.onList = async (things) => (things.length === 0 && stale-- > 0 ? [machine()] : things);
@@ -115,7 +118,7 @@ test("a machine that lists still show although it is gone is waited for", async 
   expect(stale).toBeLessThan(0);
 });
 
-test("a machine that has ended may stay listed; a disk, an address or a NIC must go, ended or not", async () => {
+test.concurrent("a machine that has ended may stay listed; a disk, an address or a NIC must go, ended or not", async () => {
   const { backend, platform } = withMachine();
   for (const kind of ["disk", "address", "nic"] as const) platform.put(machine({ id: `the-${kind}`, kind, state: kind === "disk" ? "ended" : "running" }));
   platform.onDestroy = async (remove, { kind }) => {
@@ -126,7 +129,7 @@ test("a machine that has ended may stay listed; a disk, an address or a NIC must
   expect([...platform.things.keys()]).toEqual(["m-1"]);
 });
 
-test("everything of the attempt goes, whatever backend or ledger made it; nothing else does", async () => {
+test.concurrent("everything of the attempt goes, whatever backend or ledger made it; nothing else does", async () => {
   const { backend, platform } = withMachine();
   const others = { owner: "owner-1", ledgerId: "ledger-1", backend: "fake", requestKey, attempt: 1, deadlineMs: 1 };
   platform.put(machine({ id: "same-attempt", kind: "disk", tags: encodeTags({ ...others, backend: "other", ledgerId: "ledger-9" }) }));
@@ -137,7 +140,7 @@ test("everything of the attempt goes, whatever backend or ledger made it; nothin
   expect([...platform.things.keys()]).toEqual(["next-attempt", "other-request", "other-owner"]);
 });
 
-test("already gone and never created both succeed, after the same proof", async () => {
+test.concurrent("already gone and never created both succeed, after the same proof", async () => {
   const { backend, platform } = bench({ facts: { settleSeconds: 0.2 } });
   const started = performance.now();
   await backend.terminate(ref);
@@ -145,14 +148,14 @@ test("already gone and never created both succeed, after the same proof", async 
   expect(platform.lists.length).toBeGreaterThan(2);
 });
 
-test("while a create may still have its effect, an empty list closes nothing: the late machine is caught", async () => {
+test.concurrent("while a create may still have its effect, an empty list closes nothing: the late machine is caught", async () => {
   const { backend, platform } = bench({ facts: { createTimeoutSeconds: 0.6, settleSeconds: 0.1 } });
   setTimeout(() => platform.put(machine()), 400);
   await backend.terminate({ ...ref, intentAtMs: Date.now() });
   expect(platform.destroys).toEqual(["m-1"]);
 });
 
-test("a create that this process sent long after the intent is waited for as well", async () => {
+test.concurrent("a create that this process sent long after the intent is waited for as well", async () => {
   const { backend, platform } = bench({ facts: { createTimeoutSeconds: 0.5, settleSeconds: 0.1 } });
   platform.onCreate = async (make) => {
     setTimeout(() => void make(), 350);
@@ -164,14 +167,14 @@ test("a create that this process sent long after the intent is waited for as wel
   expect(platform.destroys).toEqual(["m-1"]);
 });
 
-test("an intent from a clock that is ahead does not hold terminate for longer than the window", async () => {
+test.concurrent("an intent from a clock that is ahead does not hold terminate for longer than the window", async () => {
   const { backend } = bench({ facts: { createTimeoutSeconds: 0.3, settleSeconds: 0.1 } });
   const started = performance.now();
   await backend.terminate({ ...ref, intentAtMs: Date.now() + 86_400_000 });
   expect(performance.now() - started).toBeLessThan(1_500);
 });
 
-test("where the platform can forbid a creation, that is done first and nothing need be waited for", async () => {
+test.concurrent("where the platform can forbid a creation, that is done first and nothing need be waited for", async () => {
   const { backend, platform } = bench({ facts: { createTimeoutSeconds: 60, settleSeconds: 0 } });
   const order: string[] = [];
   let failures = 1;
@@ -189,19 +192,19 @@ test("where the platform can forbid a creation, that is done first and nothing n
   expect(platform.forbidden[0]).toMatchObject({ requestKey, attempt: 1 });
 });
 
-test("several callers may terminate the same attempt at once", async () => {
+test.concurrent("several callers may terminate the same attempt at once", async () => {
   const { backend } = withMachine();
   await Promise.all(Array.from({ length: 20 }, () => backend.terminate(ref)));
   expect(await backend.list()).toMatchObject({ instances: [] });
 });
 
-test("a ref of a scope that the backend does not hold is refused, and nothing is destroyed", async () => {
+test.concurrent("a ref of a scope that the backend does not hold is refused, and nothing is destroyed", async () => {
   const { backend, platform } = withMachine();
   await expect(backend.terminate({ ...ref, scope: "scope-z" })).rejects.toMatchObject({ code: "wrong_scope", message: expect.stringMatching(/scope-z.*scope-a/) });
   expect(platform.destroys).toEqual([]);
 });
 
-test("a signal ends the wait at once", async () => {
+test.concurrent("a signal ends the wait at once", async () => {
   const { backend, platform } = withMachine();
   platform.onDestroy = () => new Promise(() => {});
   const caller = new AbortController();
@@ -211,7 +214,7 @@ test("a signal ends the wait at once", async () => {
   await ending;
 });
 
-test("a thing of ours whose tags are damaged can be terminated by its id, and only that", async () => {
+test.concurrent("a thing of ours whose tags are damaged can be terminated by its id, and only that", async () => {
   const { backend, platform } = withMachine();
   platform.put({ id: "damaged-1", region: "here", state: "running", tags: { "bridge-owner": "owner-1" } });
   const listed = (await backend.list()).instances.find(({ instanceId }) => instanceId === "damaged-1");

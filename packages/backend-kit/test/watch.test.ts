@@ -1,13 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { expect, test as sequential } from "vitest";
+import { expect, test } from "vitest";
 import { encodeTags, type InstanceRef } from "@bridge/core/backend";
 import { formatExitLine, type RawMachine } from "../src/index.ts";
 import { PlatformFailure } from "./fixtures/fake-platform.ts";
 import { bench, type Bench, placement, requestKey } from "./fixtures/setting.ts";
-
-/** Most of the time of these tests is waiting. */
-const test = sequential.concurrent;
 
 const ref: InstanceRef = { backend: "fake", scope: "scope-a", requestKey, attempt: 1, placement, intentAtMs: 0, instanceId: "m-1" };
 const tags = encodeTags({ owner: "owner-1", ledgerId: "ledger-1", backend: "fake", requestKey, attempt: 1, deadlineMs: 0 });
@@ -21,7 +18,7 @@ function withMachine(change: Partial<RawMachine> = {}, options: Parameters<typeo
   return made;
 }
 
-test("where the platform knows how it ended, that is the answer", async () => {
+test.concurrent("where the platform knows how it ended, that is the answer", async () => {
   const { backend, platform } = withMachine();
   const watching = backend.watchUntilExit(ref, inAnHour);
   await sleep(120);
@@ -33,7 +30,7 @@ test("where the platform knows how it ended, that is the answer", async () => {
   expect(platform.consoleReads).toBe(0);
 });
 
-test("without readings, CPU and memory are allocated by size and time, and the network is unknown, never allocated", async () => {
+test.concurrent("without readings, CPU and memory are allocated by size and time, and the network is unknown, never allocated", async () => {
   const { backend } = withMachine({ state: "ended", endedAtMs: 10_000, cpuMillicores: 1500, ramMib: 100, usage: { networkRxBytes: { value: 9, source: "allocated" } } });
   expect(await backend.watchUntilExit(ref, inAnHour)).toMatchObject({
     wallSeconds: { value: 10, source: "measured" }, cpuCoreSeconds: { value: 15, source: "allocated" }, ramMibSeconds: { value: 1000, source: "allocated" },
@@ -42,7 +39,7 @@ test("without readings, CPU and memory are allocated by size and time, and the n
 });
 
 const lineOf = (code: number | undefined, mac = exitMac, attempt = 1) => formatExitLine(code === undefined ? {} : { code }, { requestKey, attempt }, mac);
-test.for([
+test.concurrent.for([
   ["the right line", lineOf(7), { code: 7, source: "reported" }],
   ["the last of two right lines", `${lineOf(1)}\r\nnoise ${lineOf(2)}`, { code: 2, source: "reported" }],
   ["a line by another key", lineOf(0, randomBytes(32)), {}],
@@ -57,13 +54,13 @@ test.for([
   expect(platform.consoleReads).toBe(1);
 });
 
-test("without the key of the exit line, the console is not believed", async () => {
+test.concurrent("without the key of the exit line, the console is not believed", async () => {
   const { backend, platform } = withMachine({ state: "ended" });
   platform.consoleText = lineOf(7);
   expect((await backend.watchUntilExit(ref, inAnHour)).exit).toEqual({ reason: "exited" });
 });
 
-test("a machine on its way out is read once; without a line, how it ended is known when it has", async () => {
+test.concurrent("a machine on its way out is read once; without a line, how it ended is known when it has", async () => {
   const { backend, platform } = withMachine({ state: "ending" });
   const watching = backend.watchUntilExit(ref, inAnHour, { exitMac });
   await sleep(300);
@@ -73,7 +70,7 @@ test("a machine on its way out is read once; without a line, how it ended is kno
   expect(platform.consoleReads).toBe(1);
 });
 
-test("a console that cannot be read leaves the code unknown and says so in the log", async () => {
+test.concurrent("a console that cannot be read leaves the code unknown and says so in the log", async () => {
   const { backend, platform, logged } = withMachine({ state: "ended" });
   platform.onConsole = async () => {
     throw new PlatformFailure("no console", { code: "unavailable" });
@@ -82,7 +79,7 @@ test("a console that cannot be read leaves the code unknown and says so in the l
   expect(logged.join()).toMatch(/console could not be read/);
 });
 
-test("a running machine reaches its deadline, by the clock and not by the list", async () => {
+test.concurrent("a running machine reaches its deadline, by the clock and not by the list", async () => {
   const validTo = Math.ceil(Date.now() / 1000) + 1;
   const { backend } = withMachine({}, { pollSeconds: 30 });
   const { exit } = await backend.watchUntilExit(ref, validTo);
@@ -91,7 +88,7 @@ test("a running machine reaches its deadline, by the clock and not by the list",
   expect(Date.now() - validTo * 1000).toBeLessThan(500);
 });
 
-test("a clock that is set forward is noticed at the next list", async () => {
+test.concurrent("a clock that is set forward is noticed at the next list", async () => {
   let shiftMs = 0;
   const { backend } = withMachine({}, { now: () => Date.now() + shiftMs });
   const watching = backend.watchUntilExit(ref, inAnHour);
@@ -100,7 +97,7 @@ test("a clock that is set forward is noticed at the next list", async () => {
   expect((await watching).exit).toEqual({ reason: "deadline" });
 });
 
-test("past the deadline: gone is deadline; an earlier exit that the platform still knows goes first", async () => {
+test.concurrent("past the deadline: gone is deadline; an earlier exit that the platform still knows goes first", async () => {
   const { backend, platform } = bench();
   expect((await backend.watchUntilExit(ref, anHourAgo)).exit).toEqual({ reason: "deadline" });
   platform.put({ id: "m-1", region: "here", state: "ended", tags, exit: { reason: "exited", code: 4 } });
@@ -109,14 +106,14 @@ test("past the deadline: gone is deadline; an earlier exit that the platform sti
   expect((await backend.watchUntilExit(ref, anHourAgo)).exit).toEqual({ reason: "terminated" });
 });
 
-test("past the deadline, a machine that ended by it is deadline, one that ended before it is exited", async () => {
+test.concurrent("past the deadline, a machine that ended by it is deadline, one that ended before it is exited", async () => {
   const { backend } = withMachine({ state: "ended", endedAtMs: anHourAgo * 1000 + 5_000 });
   expect((await backend.watchUntilExit(ref, anHourAgo)).exit).toEqual({ reason: "deadline" });
   const before = withMachine({ state: "ended", endedAtMs: anHourAgo * 1000 - 5_000 });
   expect((await before.backend.watchUntilExit(ref, anHourAgo)).exit).toEqual({ reason: "exited" });
 });
 
-test("past the deadline, a list that fails does not hold the answer back", async () => {
+test.concurrent("past the deadline, a list that fails does not hold the answer back", async () => {
   const { backend, platform } = bench();
   platform.onList = async () => {
     throw new PlatformFailure("down", { code: "unavailable" });
@@ -124,7 +121,7 @@ test("past the deadline, a list that fails does not hold the answer back", async
   expect(await backend.watchUntilExit(ref, anHourAgo)).toMatchObject({ exit: { reason: "deadline" }, wallSeconds: { source: "unknown" } });
 });
 
-test("a machine that vanishes is lost only after lists over settleSeconds, with its last usage", async () => {
+test.concurrent("a machine that vanishes is lost only after lists over settleSeconds, with its last usage", async () => {
   const { backend, platform } = withMachine({ createdAtMs: Date.now() - 5_000, usage: { cpuCoreSeconds: { value: 2, source: "measured" } } }, { facts: { settleSeconds: 0.3 } });
   const watching = backend.watchUntilExit(ref, inAnHour);
   await sleep(150);
@@ -136,7 +133,7 @@ test("a machine that vanishes is lost only after lists over settleSeconds, with 
   expect(usage.wallSeconds).toHaveProperty("value", expect.closeTo(5.1, 0));
 });
 
-test("a stale list without the machine is not lost; neither is a list that fails", async () => {
+test.concurrent("a stale list without the machine is not lost; neither is a list that fails", async () => {
   const { backend, platform } = withMachine({}, { facts: { settleSeconds: 0.4 } });
   let lists = 0;
   platform.onList = async (things) => {
@@ -153,7 +150,7 @@ test("a stale list without the machine is not lost; neither is a list that fails
   await watching;
 });
 
-test("readings on the way reach onUsage, each complete; an onUsage that throws ends its watch alone", async () => {
+test.concurrent("readings on the way reach onUsage, each complete; an onUsage that throws ends its watch alone", async () => {
   const { backend, platform } = withMachine({ createdAtMs: Date.now() });
   const readings: unknown[] = [];
   const watching = backend.watchUntilExit(ref, inAnHour, { onUsage: (usage) => readings.push(usage) });
@@ -170,17 +167,17 @@ test("readings on the way reach onUsage, each complete; an onUsage that throws e
   expect(readings[0]).toEqual(expect.objectContaining({ wallSeconds: expect.objectContaining({ source: "measured" }) }));
 });
 
-test("another machine of the attempt is not taken for the ref's own", async () => {
+test.concurrent("another machine of the attempt is not taken for the ref's own", async () => {
   const { backend } = withMachine({ id: "m-2" });
   expect((await backend.watchUntilExit(ref, inAnHour)).exit).toEqual({ reason: "lost" });
 });
 
-test("a ref of a scope that the backend does not hold is refused", async () => {
+test.concurrent("a ref of a scope that the backend does not hold is refused", async () => {
   const { backend } = withMachine();
   await expect(backend.watchUntilExit({ ...ref, scope: "scope-z" }, inAnHour)).rejects.toMatchObject({ code: "wrong_scope", operation: "watchUntilExit" });
 });
 
-test("several callers watch the same instance", async () => {
+test.concurrent("several callers watch the same instance", async () => {
   const { backend, platform } = withMachine();
   const watching = Promise.all([1, 2, 3].map(() => backend.watchUntilExit(ref, inAnHour)));
   await sleep(100);

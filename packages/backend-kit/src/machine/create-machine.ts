@@ -2,7 +2,7 @@ import { BridgeError, type InstanceRef, type ProvisionContext } from "@bridge/co
 import type { MachineSpec, RawMachine } from "../platform.ts";
 import { attemptKey } from "../poller/snapshot.ts";
 import { monotonicMs, throwIfAborted, within } from "../wait.ts";
-import { argumentsTag, machineOf, requireAdoptable } from "./find-machine.ts";
+import { machineOf, requireAdoptable } from "./find-machine.ts";
 import type { MachineSetting } from "./setting.ts";
 
 /** One attempt's creation. */
@@ -73,7 +73,7 @@ async function find({ setting, spec, ref, signal }: Creation, { confirmSeconds =
     if (error !== undefined) throw error;
     const machine = machineOf(snapshot, ref);
     if (machine !== undefined) {
-      requireAdoptable(machine, ref, spec.tags[argumentsTag] ?? "");
+      requireAdoptable(machine, ref, spec.tags);
       return machine;
     }
     if (snapshot.startedMs >= untilMs) return undefined;

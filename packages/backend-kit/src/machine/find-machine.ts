@@ -1,5 +1,5 @@
-import { BridgeError, type InstanceRef } from "@bridge/core/backend";
-import type { RawMachine } from "../platform.ts";
+import { BridgeError, type InstanceRef, tagNames } from "@bridge/core/backend";
+import type { MachineSpec, RawMachine } from "../platform.ts";
 import { isMachine, type Snapshot, thingsOf } from "../poller/snapshot.ts";
 
 const isLive = ({ state }: RawMachine): boolean => state === "starting" || state === "running";
@@ -22,17 +22,20 @@ export function machineOf(snapshot: Snapshot, ref: InstanceRef): RawMachine | un
 /** The tag that holds a keyed hash of all arguments with which a machine was made. */
 export const argumentsTag = "bridge-arguments";
 
+/** Tags that must be the same on a machine that is adopted, and what another value means. */
+const ownTags = [
+  [tagNames.ledger, "by another ledger"], [tagNames.backend, "by another backend"], [argumentsTag, "with other arguments"],
+] as const;
+
 /**
- * Whether a machine that was found may be adopted.
+ * Checks that a machine that was found is the one that these tags would be put on.
  *
- * @throws BridgeError `attempt_spent` when it has ended, `conflict` when it was made with other arguments; both with the ref.
+ * @throws BridgeError `attempt_spent` when it has ended, `conflict` when it was made otherwise; both with the ref.
  */
-export function requireAdoptable(machine: RawMachine, ref: InstanceRef, argumentsHash: string): void {
+export function requireAdoptable(machine: RawMachine, ref: InstanceRef, tags: MachineSpec["tags"]): void {
+  const subject = `machine ${machine.id} of attempt ${ref.attempt} of request ${ref.requestKey}`;
   const details = { outcome: "exists", ref: { ...ref, instanceId: machine.id } } as const;
-  if (!isLive(machine)) {
-    throw new BridgeError("attempt_spent", `machine ${machine.id} of attempt ${ref.attempt} of request ${ref.requestKey} has already ended`, details);
-  }
-  if (machine.tags[argumentsTag] !== argumentsHash) {
-    throw new BridgeError("conflict", `machine ${machine.id} of attempt ${ref.attempt} of request ${ref.requestKey} was made with other arguments`, details);
-  }
+  if (!isLive(machine)) throw new BridgeError("attempt_spent", `${subject} has already ended`, details);
+  const other = ownTags.find(([name]) => machine.tags[name] !== tags[name]);
+  if (other !== undefined) throw new BridgeError("conflict", `${subject} was made ${other[1]}`, details);
 }
