@@ -1,0 +1,10 @@
+export { allCases } from "./all-cases.ts";
+export type { ConformanceCase, Difference, Need, Rule } from "./conformance-case.ts";
+export type { AttemptName, Controls, PlatformClock } from "./controls.ts";
+export { junitXml } from "./junit.ts";
+export { formatReport, formatResult, formatSummary } from "./report.ts";
+export type { CaseResult } from "./run-case.ts";
+export { runConformance } from "./run-conformance.ts";
+export type { ConformanceOptions, Report } from "./run-conformance.ts";
+export type { Session } from "./session.ts";
+export type { Subject, SubjectFactory } from "./subject.ts";

@@ -1,0 +1,4 @@
+import { conformance } from "../src/vitest.ts";
+import { localSubject } from "./fixtures/local-subject.ts";
+
+await conformance(() => localSubject());
