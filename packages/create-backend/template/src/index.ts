@@ -1,0 +1,2 @@
+export { createAcme, default } from "./plugin.ts";
+export type { AcmeOptions } from "./options.ts";

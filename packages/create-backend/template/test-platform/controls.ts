@@ -1,0 +1,65 @@
+import type { AttemptName, Controls } from "@bridge/conformance";
+import { tagNames } from "@bridge/core/backend";
+import type { TestPlatform } from "./server.ts";
+
+type Labelled = { readonly labels: Readonly<Record<string, string>> };
+
+const isOf = ({ requestKey, attempt }: AttemptName) => ({ labels }: Labelled): boolean =>
+  labels[tagNames.request] === requestKey && labels[tagNames.attempt] === String(attempt);
+
+/** What the conformance kit may see of the platform and do to it. All views are the platform's own, none is the backend's. */
+export function controlsOf(platform: TestPlatform): Controls {
+  const { faults, inventory, createRequests } = platform;
+  const madeFor = (attempt: AttemptName) => inventory.made.filter(({ api }) => isOf(attempt)(api));
+  const refusals = { no_capacity: 503, quota_exceeded: 403, unauthorized: 401 } as const;
+  return {
+    createRequests: (attempt) => createRequests.filter(isOf(attempt)).length,
+    machines: (attempt) => madeFor(attempt).length,
+    starts: (attempt) => madeFor(attempt).reduce((sum, { machine }) => sum + machine.starts, 0),
+    things: () => [
+      ...[...inventory.machines.values()].map(({ name, api }) => `machine ${api.id} ${name} (${api.status})`),
+      ...[...inventory.volumes.keys()].map((id) => `volume ${id}`),
+    ],
+    onCreateRequest: (listener) => onFetch((method) => {
+      if (method === "POST") listener();
+    }),
+    refuseCreate: (code) => void (faults.create = { kind: "refuse", status: refusals[code], code }),
+    loseCreateRequest: () => void (faults.create = { kind: "lose request" }),
+    loseCreateAnswer: () => void (faults.create = { kind: "lose answer", afterSeconds: 0 }),
+    delayCreate: (seconds) => void (faults.create = { kind: "lose answer", afterSeconds: seconds }),
+    slowCreate: (seconds) => void (faults.create = { kind: "slow", seconds }),
+    refuseDestroy: (times) => void (faults.refusedDestroys = times),
+    slowDestroy: (seconds) => void (faults.slowDestroySeconds = seconds),
+    leaveRemnant: (ref) => {
+      const [held] = madeFor(ref);
+      if (held === undefined) throw new Error("there is no machine of this attempt that could leave something");
+      const id = `v-${held.api.id}`;
+      inventory.volumes.set(id, { id, region: held.api.region, labels: held.api.labels });
+    },
+    staleList: (times) => platform.freezeLists(times),
+    failList: (times) => void (faults.failedLists = times),
+    wrongHostKey: (connections) => void (faults.wrongHostKeys = connections),
+    bannerOnly: (connections) => void (faults.bannersOnly = connections),
+    loseStartAnswer: () => void (faults.lostStartAnswers = 1),
+    vanish: (ref) => {
+      for (const { api } of madeFor(ref)) inventory.remove(api.id);
+    },
+    heal: () => faults.heal(),
+    clock: { now: () => platform.now(), advance: (seconds) => platform.advance(seconds) },
+  };
+}
+
+const original = globalThis.fetch;
+
+/** Calls back in the synchronous step in which a request is sent; until {@link stopListening}. */
+function onFetch(listener: (method: string) => void): void {
+  globalThis.fetch = (input, init) => {
+    listener(init?.method ?? "GET");
+    return original(input, init);
+  };
+}
+
+/** Sends requests unheard again. */
+export function stopListening(): void {
+  globalThis.fetch = original;
+}
