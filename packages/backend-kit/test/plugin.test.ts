@@ -71,3 +71,19 @@ test("importing the kit loads no SSH code", () => {
     console.log(Object.keys(createRequire(import.meta.url).cache).filter((path) => /ssh2|cpu-features/.test(path)).length, process.getActiveResourcesInfo().length)`;
   expect(execFileSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" }).trim()).toMatch(/^0 [0-9]$/);
 });
+
+test("a process whose backend has nothing to wait for any more ends by itself, without close", () => {
+  const module = (path: string) => JSON.stringify(fileURLToPath(new URL(path, import.meta.url)));
+  const script = `const { defineMachineBackend } = await import(${module("../src/index.ts")});
+    const schema = { "~standard": { version: 1, vendor: "x", validate: (value) => ({ value }) } };
+    const facts = { idempotency: "name", settleSeconds: 0.1, createTimeoutSeconds: 0.1, readyTimeoutSeconds: 1, exitCode: "never", deadline: "guest" };
+    const connect = () => ({ scopes: async () => ["s"], list: async () => [], mapError: () => undefined });
+    const almanac = { tickToMs: (tick) => tick * 1000, msToTick: (ms) => ms / 1000 };
+    const log = { debug() {}, info() {}, warn() {}, error() {} };
+    const services = { name: "x", owner: "o", ledgerId: "l", log, now: Date.now, almanac };
+    const backend = defineMachineBackend({ name: "x", optionsSchema: schema, facts, isolation: "vm", pollSeconds: 0.05, connect }).create({}, services);
+    const ref = { backend: "x", scope: "s", requestKey: "a", attempt: 1, intentAtMs: 0 };
+    console.log((await backend.watchUntilExit(ref, 9e9)).exit.reason);
+    await backend.terminate(ref);`;
+  expect(execFileSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8", timeout: 10_000 }).trim()).toBe("lost");
+});

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { BridgeError, encodeTags, type InstanceRef, type Log } from "@bridge/core/backend";
 import { ScopePoller } from "../src/index.ts";
 import { Deadlines } from "../src/poller/deadlines.ts";
@@ -21,12 +21,9 @@ function poller(list: () => Promise<[]> = async () => [], intervalMs = 100) {
   return { poller: made, startedAt };
 }
 
-/** Timers that keep the process alive. */
-const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
-
 test("2,000 watchers cost one list per interval, and none once nobody waits", async () => {
   const { backend, platform } = bench({ pollSeconds: 0.2 });
-  const before = timers();
+  const timers = vi.spyOn(globalThis, "setTimeout");
   const refs = Array.from({ length: 2_000 }, (_, index): InstanceRef => ({ backend: "fake", scope: "scope-a", requestKey: `${index}`.padStart(26, "a"), attempt: 1, placement, intentAtMs: 0 }));
   for (const ref of refs) {
     platform.put({ id: ref.requestKey, region: "here", state: "running", tags: encodeTags({ owner: "owner-1", ledgerId: "l", backend: "fake", requestKey: ref.requestKey, attempt: 1, deadlineMs: 1 }) });
@@ -41,14 +38,14 @@ test("2,000 watchers cost one list per interval, and none once nobody waits", as
   expect(lists).toBeLessThanOrEqual(7);
   expect(readings).toBe(lists * 2_000);
   expect(platform.mostListsAtOnce).toBe(1);
-  // One timer for the next list and one for all deadlines.
-  expect(timers() - before).toBeLessThanOrEqual(2);
+  // For each list its own and the one that bounds it; few for all deadlines together.
+  expect(timers.mock.calls.length).toBeLessThanOrEqual(2 * lists + 10);
   for (const ref of refs) platform.change(ref.requestKey, { state: "ended" });
   await Promise.all(watching);
   const after = platform.lists.length;
   await sleep(500);
   expect(platform.lists.length).toBe(after);
-  expect(timers()).toBeLessThanOrEqual(before);
+  timers.mockRestore();
 });
 
 test("lists of one scope never overlap, however many ask at once and however slow they are", async () => {
@@ -135,26 +132,36 @@ test("a listener that fails does not keep the others from hearing", async () => 
   shared.close();
 });
 
-test("deadlines are called in their time, whatever the order in which they came; forgotten ones are not", async () => {
+test("deadlines are called in their time by one timer, whatever the order in which they came; forgotten ones are not", () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
   const deadlines = new Deadlines(Date.now);
-  const before = timers();
   const called: number[] = [];
   const now = Date.now();
   const forget = [150, 50, 250, 100].map((afterMs) => deadlines.add(now + afterMs, () => called.push(afterMs)));
-  expect(timers() - before).toBeLessThanOrEqual(1);
+  expect(vi.getTimerCount()).toBe(1);
+  vi.advanceTimersByTime(99);
+  expect(called).toEqual([50]);
+  vi.advanceTimersByTime(1);
+  expect(called).toEqual([50, 100]);
   forget[2]?.();
-  await sleep(400);
+  vi.advanceTimersByTime(1_000);
   expect(called).toEqual([50, 100, 150]);
-  expect(timers()).toBeLessThanOrEqual(before);
+  expect(vi.getTimerCount()).toBe(0);
 });
 
-test("a deadline months away does not fire at once", async () => {
-  const deadlines = new Deadlines(Date.now);
+test("a deadline months away neither fires nor keeps the process busy", async () => {
+  let reads = 0;
+  const deadlines = new Deadlines(() => {
+    reads += 1;
+    return Date.now();
+  });
   let called = false;
   const forget = deadlines.add(Date.now() + 100 * 86_400_000, () => {
     called = true;
   });
   await sleep(50);
   expect(called).toBe(false);
+  expect(reads).toBe(1);
   forget();
 });
