@@ -68,6 +68,8 @@ describe("a signed card", () => {
 
   it("does not verify when any character of it was changed", () => {
     const text = encodeCard(signed);
+    const respelt = { ...signed, signature: signed.signature.replace(/.$/, (last) => (last === "B" ? "C" : "B")) };
+    expect(verifyCard(respelt, cardKeyOf(masterSecret))).toBe(false);
     fc.assert(fc.property(fc.nat({ max: text.length - 1 }), fc.constantFrom(..."0aZ-"), (index, character) => {
       fc.pre(text[index] !== character);
       const changed = text.slice(0, index) + character + text.slice(index + 1);
