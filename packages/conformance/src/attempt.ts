@@ -46,7 +46,7 @@ export class Attempt {
   }
 
   /** The same attempt as somebody would repeat it with something changed; shares the record of events. */
-  with(change: Partial<Pick<AttemptContent, "grant" | "envelope" | "keys">>): Attempt {
+  with(change: Partial<Pick<AttemptContent, "grant" | "envelope" | "keys" | "placement">>): Attempt {
     return Object.assign(new Attempt({ ...this.content, ...change }), { events: this.events });
   }
 

@@ -37,8 +37,8 @@ export interface Controls {
   readonly slowDestroy?: (seconds: number) => Awaitable<void>;
   /** Leaves something beside the machine of an attempt, or after it, with its tags: a disk, an address, a process. */
   readonly leaveRemnant?: (ref: InstanceRef) => Awaitable<void>;
-  /** From the next one on, so many lists say what is so at this moment. */
-  readonly staleList?: (times: number) => Awaitable<void>;
+  /** So many lists are complete by their own word, and show nothing: they are older than what there is. */
+  readonly hideFromList?: (times: number) => Awaitable<void>;
   /** So many lists fail or break off. */
   readonly failList?: (times: number) => Awaitable<void>;
   /** All lists of one scope fail, those of the others do not; for subjects that hold at least two. */

@@ -29,8 +29,11 @@ function has(subject: Subject, need: Need): boolean {
 
 /** Why a case cannot be run on a subject; undefined when it can. */
 export function whyNotRun({ needs = [], differs, machines = 1 }: ConformanceCase, subject: Subject, { maxInstances = Number.POSITIVE_INFINITY }: Pick<CaseLimits, "maxInstances"> = {}): Pick<CaseResult, "status" | "message"> | undefined {
-  const reason = differs === undefined ? undefined : subject.differences?.[differs];
-  if (reason !== undefined) return { status: "different", message: `${String(differs)}: ${reason}` };
+  // Without SSH there is no login either.
+  for (const difference of differs === "login" ? ["login", "ssh"] as const : differs === undefined ? [] : [differs]) {
+    const reason = subject.differences?.[difference];
+    if (reason !== undefined) return { status: "different", message: `${difference}: ${reason}` };
+  }
   const missing = needs.filter((need) => !has(subject, need));
   if (missing.length > 0) return { status: "not observed", message: `needs ${missing.join(", ")} of the subject` };
   return machines > maxInstances ? { status: "not observed", message: `needs ${machines} machines at once` } : undefined;

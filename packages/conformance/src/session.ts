@@ -125,9 +125,14 @@ export class Session {
   }
 
   /** Calls provision; what is tried is ended with the case. */
-  provision(attempt: Attempt, { backend = this.backend, signal, ...hooks }: Hooks & { readonly backend?: Backend } = {}): Promise<ProvisionedInstance> {
+  provision(attempt: Attempt, options: Hooks & { readonly backend?: Backend } = {}): Promise<ProvisionedInstance> {
+    this.remember(attempt);
+    return this.provisionUnaudited(attempt, options);
+  }
+
+  /** Calls provision for an attempt that cannot be terminated, because it must be refused. */
+  provisionUnaudited(attempt: Attempt, { backend = this.backend, signal, ...hooks }: Hooks & { readonly backend?: Backend } = {}): Promise<ProvisionedInstance> {
     const { keys, grant, envelope } = attempt.content;
-    this.#remember(attempt);
     const ends = signal === undefined ? this.signal : AbortSignal.any([signal, this.signal]);
     const { provision } = this.seconds;
     this.secrets.addKey("the machine's private host key", keys.host.privateKey);
@@ -207,7 +212,8 @@ export class Session {
     }
   }
 
-  #remember(attempt: Attempt): void {
+  /** Notes that an attempt may have a machine from now on. */
+  remember(attempt: Attempt): void {
     const { requestKey, attempt: number } = attempt.content;
     const known = [...this.tried].some(({ content }) => content.requestKey === requestKey && content.attempt === number);
     if (known) return;

@@ -1,3 +1,4 @@
+import { isBridgeError } from "@bridge/core";
 import type { ConformanceCase } from "../conformance-case.ts";
 import { claim, same } from "../claim.ts";
 
@@ -39,6 +40,87 @@ export const listCases: readonly ConformanceCase[] = [
       for (const { attempt } of made) await session.liveMachines(attempt, 1);
       const ids = new Set((await session.completeList()).map(({ instanceId }) => instanceId));
       for (const { instance } of made) claim(ids.has(instance.instanceId), `${instance.instanceId} is missing from one list of ${count} machines`);
+    },
+  },
+  {
+    name: "list shows machines of other backend names and ledgers of this owner",
+    rule: 7,
+    why: "An entry that was renamed, or a ledger that was lost, leaves machines that only the list can show.",
+    machines: 3,
+    run: async (session) => {
+      const other = session.freshBackend({ name: "another-entry" });
+      const stranger = session.freshBackend({ ledgerId: "another-ledger" });
+      const made = [
+        await session.machine(), await session.machine({ backend: other, entry: { name: "another-entry" } }),
+        await session.machine({ backend: stranger, entry: { ledgerId: "another-ledger" } }),
+      ];
+      for (const backend of [session.backend, other, stranger]) {
+        for (const { attempt } of made) {
+          const [listed] = await session.liveMachines(attempt, 1, backend);
+          same(listed?.backend, attempt.content.entry.name, "backend in the list, from the tag and not from who asks");
+          same(listed?.ledgerId, attempt.content.entry.ledgerId, "ledgerId in the list, from the tag and not from who asks");
+        }
+      }
+    },
+  },
+  {
+    name: "list shows nothing of another owner",
+    rule: 7,
+    why: "Two installations share an account; the sweep of one would end the machines of the other.",
+    machines: 2,
+    run: async (session) => {
+      const foreign = { owner: "another-owner" };
+      const theirs = session.freshBackend(foreign);
+      const { attempt } = await session.machine();
+      const { attempt: other } = await session.machine({ backend: theirs, entry: foreign });
+      same((await session.listed(other)).length, 0, "things of another owner that are listed");
+      same((await session.listed(attempt, theirs)).length, 0, "things of ours that the other owner sees");
+      await session.liveMachines(other, 1, theirs);
+    },
+  },
+  {
+    name: "list that fails says so, and is never an empty list",
+    rule: 7,
+    why: "Who believes an empty list concludes that everything has ended, and stops paying attention to what still runs.",
+    needs: ["failList"],
+    run: async (session) => {
+      const { attempt } = await session.machine();
+      const backend = session.freshBackend();
+      await session.control("failList")(1);
+      const listing = await session.called(() => backend.list()).catch((error: unknown) => error as Error); // a BridgeError, as called() has seen
+      if (listing instanceof Error) return;
+      const scope = listing.scopes.find((each) => each.scope === attempt.content.placement.scope);
+      const shown = listing.instances.some(({ requestKey }) => requestKey === attempt.content.requestKey);
+      claim(scope === undefined || !scope.complete || shown, "list() says that the scope is complete and shows no machine, though the platform failed to answer");
+      claim(scope === undefined || scope.complete || isBridgeError(scope.error), "an incomplete scope carries no BridgeError that says why");
+      await session.liveMachines(attempt, 1, backend);
+    },
+  },
+  {
+    name: "list of one failing scope leaves the others complete",
+    rule: 7,
+    why: "One region that is down must not hide, nor hold up, all the others.",
+    needs: ["failScope"],
+    run: async (session) => {
+      const { attempt } = await session.machine();
+      const { scope } = attempt.content.placement;
+      const others = (await session.backend.list()).scopes.filter((each) => each.scope !== scope);
+      claim(others.length > 0, "the subject holds one scope only; failScope needs two");
+      await session.control("failScope")(others[0]?.scope ?? "");
+      const { scopes } = await session.called(() => session.freshBackend().list());
+      same(scopes.find((each) => each.scope === scope)?.complete, true, "complete, of the scope that answers");
+      same(scopes.find((each) => each.scope === others[0]?.scope)?.complete, false, "complete, of the scope that fails");
+    },
+  },
+  {
+    name: "list shows remnants",
+    rule: 7,
+    why: "A disk whose machine is gone is billed, and nobody else will ever look for it.",
+    needs: ["leaveRemnant"],
+    run: async (session) => {
+      const { attempt, instance } = await session.machine();
+      await session.control("leaveRemnant")(instance);
+      await session.patience.until(async () => (await session.listed(attempt)).some(({ kind }) => kind !== "machine"), session.facts.settleSeconds + 5, "the remnant is listed, as something that is no machine");
     },
   },
 ];
