@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { exampleGrant, examplePath, Sandbox } from "./sandbox.ts";
@@ -53,13 +53,53 @@ describe("init", () => {
   });
 });
 
+describe("plugins", () => {
+  const config = (use: string) => ({ owner: "tester", providerId: "provider.example", masterSecret: { env: "SECRET" }, backends: [{ use }] });
+  const env = { SECRET: "0".repeat(64) };
+  const source = (name: string) => `const validate = (value) => (Object.keys(value).length > 0 ? { issues: [{ message: "has no options" }] } : { value });
+    const facts = { idempotency: "name", settleSeconds: 0, createTimeoutSeconds: 1, readyTimeoutSeconds: 1, exitCode: "never", deadline: "guest" };
+    export default { contract: 1, name: ${JSON.stringify(name)}, optionsSchema: { "~standard": { version: 1, vendor: "test", validate } }, facts, create: () => ({ name: ${JSON.stringify(name)} }) };`;
+
+  test("are found as packages installed beside the config, also ones for import only", async () => {
+    mkdirSync(join(sandbox.folder, "elsewhere/node_modules/mine"), { recursive: true });
+    sandbox.write("elsewhere/node_modules/mine/package.json", { name: "mine", version: "1.0.0", type: "module", exports: { import: "./plugin.js" } });
+    sandbox.write("elsewhere/node_modules/mine/plugin.js", source("mine"));
+    sandbox.write("elsewhere/bridge.yaml", config("mine"));
+    const { code, stdout, stderr } = await sandbox.run(["check", "--config", "elsewhere/bridge.yaml"], { env });
+    expect([code, stdout, stderr]).toEqual([0, expect.stringMatching(/^mine +mine/m), ""]);
+  });
+
+  test("beside the config are preferred to those that came with the program", async () => {
+    mkdirSync(join(sandbox.folder, "node_modules/@bridge/backend-local"), { recursive: true });
+    sandbox.write("node_modules/@bridge/backend-local/package.json", { name: "@bridge/backend-local", version: "9.0.0", type: "module", exports: "./plugin.js" });
+    sandbox.write("node_modules/@bridge/backend-local/plugin.js", source("nearer"));
+    sandbox.write("bridge.yaml", config("@bridge/backend-local"));
+    expect((await sandbox.run(["check"], { env })).stdout).toMatch(/^nearer +@bridge\/backend-local/m);
+  });
+
+  test("are found as TypeScript files, from the config's folder", async () => {
+    mkdirSync(join(sandbox.folder, "elsewhere"));
+    sandbox.write("elsewhere/mine.ts", `const typed: number = 1; ${source("typed")}`);
+    sandbox.write("elsewhere/bridge.yaml", config("./mine.ts"));
+    expect((await sandbox.run(["check", "--config", "elsewhere/bridge.yaml"], { env })).stdout).toMatch(/^typed +\.\/mine\.ts/m);
+  });
+
+  test("of the example config are installed, and it serves the example grant", async () => {
+    const { code, stdout } = await sandbox.run(["check", "--config", examplePath("bridge.yaml")], { env: { BRIDGE_MASTER_SECRET: "0".repeat(64) } });
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^here +@bridge\/backend-local/m)]);
+    withGrant();
+    const plan = await sandbox.run(["plan", "grant.json", "--config", examplePath("bridge.yaml")], { env: { BRIDGE_MASTER_SECRET: "0".repeat(64) } });
+    expect([plan.code, plan.stdout]).toEqual([0, expect.stringMatching(/1\. here in local-eu-fra-1[^]* EUR for the whole lease/)]);
+  });
+});
+
 describe("with the local backend", () => {
   beforeEach(async () => {
-    await sandbox.run(["init", "--owner", "tester", "--provider", "provider.example"]);
+    await sandbox.run(["init", "--provider", "provider.example"]);
   });
 
   test("check shows the backends in order", async () => {
-    expect(await sandbox.json("check")).toMatchObject({ config: "bridge.yaml", owner: "tester", backends: [{ name: "local", use: "@bridge/backend-local" }] });
+    expect(await sandbox.json("check")).toMatchObject({ config: "bridge.yaml", owner: expect.stringMatching(/^bridge-[0-9a-f]{8}$/), providerId: "provider.example", backends: [{ name: "local", use: "@bridge/backend-local" }] });
     expect((await sandbox.run(["check"])).stdout).toMatch(/^local +@bridge\/backend-local/m);
   });
 
@@ -109,7 +149,8 @@ describe("with the local backend", () => {
 
   test("the example envelope fits the example grant", async () => {
     withGrant();
-    expect((await sandbox.run(["provision", "grant.json", "--envelope", examplePath("envelope.json")])).code).toBe(0);
+    const { code, stdout, stderr } = await sandbox.run(["provision", "grant.json", "--envelope", examplePath("envelope.json")]);
+    expect({ code, stdout, stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining("ready on local"), stdout: expect.stringContaining("exited with code 0") });
   });
 
   test("provision with --json prints one JSON document a line, and no private key", async () => {
@@ -124,12 +165,12 @@ describe("with the local backend", () => {
 
   test("--valid-for-seconds ends the lease early, and never makes it longer", async () => {
     withGrant();
-    const early = await sandbox.run(["provision", "grant.json", "--valid-for-seconds", "2", "--", "sleep", "60"]);
-    expect([early.code, early.stdout]).toEqual([0, expect.stringContaining("the lease is over")]);
+    const early = await sandbox.run(["provision", "grant.json", "--valid-for-seconds", "4", "--", "sleep", "60"]);
+    expect(early).toMatchObject({ code: 0, stderr: expect.stringContaining("ready on local"), stdout: expect.stringContaining("the lease is over") });
     const now = Math.floor(Date.now() / 1000);
-    withGrant({ validTo: now + 3 });
+    withGrant({ validTo: now + 4 });
     const granted = await sandbox.run(["provision", "grant.json", "--valid-for-seconds", "3600", "--", "sleep", "60"]);
-    expect([granted.code, granted.stdout]).toEqual([0, expect.stringContaining("the lease is over")]);
+    expect(granted).toMatchObject({ code: 0, stderr: expect.stringContaining("ready on local"), stdout: expect.stringContaining("the lease is over") });
   }, 30_000);
 
   test("list and terminate see what another process has made, also after that was killed", async () => {
@@ -141,7 +182,7 @@ describe("with the local backend", () => {
     const { stdout } = await sandbox.run(["list"]);
     const [requestKey = ""] = /^[a-z2-7]{26}/m.exec(stdout) ?? [];
     expect(stdout).toMatch(/machine +running/);
-    expect((await sandbox.run(["terminate", requestKey])).code).toBe(0);
+    expect(await sandbox.run(["terminate", requestKey])).toMatchObject({ code: 0, stderr: expect.stringContaining("terminated attempt 1") });
     expect((await sandbox.run(["list"])).stdout).toContain("nothing");
     const again = await sandbox.run(["terminate", requestKey]);
     expect([again.code, again.stderr]).toEqual([1, expect.stringContaining("error not_found")]);
