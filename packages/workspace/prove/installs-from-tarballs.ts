@@ -1,4 +1,4 @@
-/** The packed packages install into an empty project: imported, type-checked under both resolutions, and their README examples run. */
+/** The packed core, kit, local backend and cli install into an empty project: imported, type-checked under both resolutions, and their README examples run. */
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -7,7 +7,8 @@ import { firstExample } from "../src/readme-example.ts";
 import { mustRun } from "../src/run-command.ts";
 import { publishable, readManifest, readWorkspace } from "../src/workspace.ts";
 
-const units = publishable(readWorkspace());
+const names = ["@bridge/core", "@bridge/backend-kit", "@bridge/backend-local", "@bridge/cli"];
+const units = publishable(readWorkspace()).filter(({ manifest }) => names.includes(manifest.name));
 const typesForNode = `@types/node@${readManifest(".").devDependencies?.["@types/node"] ?? ""}`;
 const entriesOf = ({ manifest }: (typeof units)[number]) =>
   Object.entries(manifest.exports ?? {}).filter(([, target]) => typeof target !== "string").map(([entry]) => entry.replace(/^\./, manifest.name));
@@ -31,7 +32,23 @@ async function checkTypes({ folder, write }: ConsumerProject, files: readonly st
   }
 }
 
-async function runExample({ folder }: ConsumerProject, name: string, file: string): Promise<void> {
+interface Example {
+  readonly name: string;
+  readonly file: string;
+}
+
+/** The first TypeScript of a package's README; of one with a command also the first shell. */
+async function writeExamples({ write }: ConsumerProject, { manifest: { name, bin }, files }: (typeof units)[number]): Promise<readonly Example[]> {
+  const readme = files.find(({ path }) => path === "README.md")?.text ?? "";
+  const languages = bin === undefined ? (["ts"] as const) : (["ts", "sh"] as const);
+  return Promise.all(languages.map(async (language) => {
+    const code = firstExample(readme, language);
+    assert.ok(code, `the README of ${name} has no block of ${language}`);
+    return { name: `${name} (${language})`, file: await write(`example-${name.replace("@bridge/", "")}.${language === "ts" ? "mts" : "sh"}`, code) };
+  }));
+}
+
+async function runExample({ folder }: ConsumerProject, { name, file }: Example): Promise<void> {
   const startedAtMs = performance.now();
   const path = `${join(folder, "node_modules/.bin")}:${process.env["PATH"] ?? ""}`;
   const printed = await mustRun(file.endsWith(".mts") ? process.execPath : "bash", file.endsWith(".mts") ? [file] : ["-euo", "pipefail", file], { folder, environment: { PATH: path, XDG_STATE_HOME: join(folder, "state") }, timeoutSeconds: 120 });
@@ -43,7 +60,7 @@ function kibOf(folder: string): number {
   return files.reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0) / 1024;
 }
 
-await withConsumerProject(units.map(({ manifest }) => manifest.name), [typesForNode], async (project) => {
+await withConsumerProject(names, [typesForNode], async (project) => {
   for (const { name, bytes } of project.tarballs) {
     const unpacked = join(project.folder, "node_modules", name);
     assert.ok(readdirSync(unpacked).includes("LICENSE"), `${name} carries no LICENSE`);
@@ -53,11 +70,8 @@ await withConsumerProject(units.map(({ manifest }) => manifest.name), [typesForN
   console.log(`${"with all dependencies".padEnd(22)} ${(kibOf(join(project.folder, "node_modules")) / 1024).toFixed(1)} MiB\n`);
   await importEntries(project);
 
-  const examples = await Promise.all(units.map(async ({ manifest: { name }, files }) => {
-    const { language, code } = firstExample(files.find(({ path }) => path === "README.md")?.text ?? "");
-    return { name, file: await project.write(`example-${name.replace("@bridge/", "")}.${language === "ts" ? "mts" : "sh"}`, code) };
-  }));
+  const examples = (await Promise.all(units.map((unit) => writeExamples(project, unit)))).flat();
   const allEntries = await project.write("all-entries.mts", `${entries.map((entry, index) => `import * as entry${index} from ${JSON.stringify(entry)};`).join("\n")}\nexport const names = [${entries.map((_entry, index) => `entry${index}`).join(", ")}].map(Object.keys);\n`);
   await checkTypes(project, [allEntries, ...examples.map(({ file }) => file).filter((file) => file.endsWith(".mts"))]);
-  for (const { name, file } of examples) await runExample(project, name, file);
+  for (const example of examples) await runExample(project, example);
 });
