@@ -82,7 +82,7 @@ export class AcmeApi {
     const items: Item[] = [];
     for (let after: string | undefined = ""; after !== undefined;) {
       const query = new URLSearchParams({ label, ...(after === "" ? {} : { after }) });
-      const page: { items: Item[]; next?: string } = await this.#send(`/v1/${kind}?${query}`, call);
+      const page: { items: Item[]; next?: string } = await this.#send(`/v1/${kind}?${query.toString()}`, call);
       items.push(...page.items);
       after = page.next;
     }

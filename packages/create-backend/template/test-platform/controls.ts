@@ -36,7 +36,7 @@ export function controlsOf(platform: TestPlatform): Controls {
       const id = `v-${held.api.id}`;
       inventory.volumes.set(id, { id, region: held.api.region, labels: held.api.labels });
     },
-    staleList: (times) => platform.freezeLists(times),
+    hideFromList: (times) => void (faults.emptyLists = times),
     failList: (times) => void (faults.failedLists = times),
     wrongHostKey: (connections) => void (faults.wrongHostKeys = connections),
     bannerOnly: (connections) => void (faults.bannersOnly = connections),

@@ -15,13 +15,13 @@ export class Faults {
   /** The next destroy takes so many seconds. */
   slowDestroySeconds: number | undefined;
   failedLists = 0;
-  staleLists = 0;
+  emptyLists = 0;
   wrongHostKeys = 0;
   bannersOnly = 0;
   lostStartAnswers = 0;
 
   /** Whether one of those is left, which is then used up. */
-  take(fault: "refusedDestroys" | "failedLists" | "staleLists" | "wrongHostKeys" | "bannersOnly" | "lostStartAnswers"): boolean {
+  take(fault: "refusedDestroys" | "failedLists" | "emptyLists" | "wrongHostKeys" | "bannersOnly" | "lostStartAnswers"): boolean {
     if (this[fault] === 0) return false;
     this[fault] -= 1;
     return true;

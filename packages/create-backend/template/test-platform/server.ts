@@ -22,7 +22,6 @@ export class TestPlatform {
   readonly createRequests: CreateMachine[] = [];
   endpoint = "";
   #offsetMs = 0;
-  #stale: { readonly machines: readonly ApiMachine[]; readonly volumes: readonly ApiVolume[] } | undefined;
   readonly #pageSize: number;
   readonly #server: Server = createServer((request, response) => void this.#serve(request, response));
   readonly #timer = setInterval(() => this.inventory.expire(), 100);
@@ -39,12 +38,6 @@ export class TestPlatform {
   advance(seconds: number): void {
     this.#offsetMs += seconds * 1000;
     this.inventory.expire();
-  }
-
-  /** From the next list on, so many say what is so at this moment. */
-  freezeLists(times: number): void {
-    this.#stale = this.#snapshot();
-    this.faults.staleLists = times;
   }
 
   async listen(port = 0): Promise<void> {
@@ -113,18 +106,14 @@ export class TestPlatform {
     return { status: 204 };
   }
 
-  #snapshot(): { readonly machines: readonly ApiMachine[]; readonly volumes: readonly ApiVolume[] } {
-    return { machines: [...this.inventory.machines.values()].map(({ api }) => api), volumes: [...this.inventory.volumes.values()] };
-  }
-
   /** Pages by the last id seen, so that what is deleted meanwhile hides nothing. */
   #list(kind: "machines" | "volumes", query: URLSearchParams): Answer {
     const after = query.get("after") ?? "";
     if (kind === "machines" && this.faults.take("failedLists")) return refusal(500, "internal");
-    const stale = kind === "machines" && after === "" && this.faults.take("staleLists");
+    if (kind === "machines" && after === "" && this.faults.take("emptyLists")) return { status: 200, body: { items: [] } };
     const [name = "", value] = (query.get("label") ?? "").split("=");
-    const shown = stale && this.#stale !== undefined ? this.#stale : this.#snapshot();
-    const matching = shown[kind].filter(({ id, labels }) => id > after && labels[name] === value);
+    const all: readonly (ApiMachine | ApiVolume)[] = kind === "machines" ? [...this.inventory.machines.values()].map(({ api }) => api) : [...this.inventory.volumes.values()];
+    const matching = all.filter(({ id, labels }) => id > after && labels[name] === value);
     const items = matching.slice(0, this.#pageSize);
     const last = items.at(-1);
     return { status: 200, body: { items, ...(last === undefined || matching.length === items.length ? {} : { next: last.id }) } };
