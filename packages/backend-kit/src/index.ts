@@ -17,5 +17,5 @@ export { defineMachineBackend } from "./define-machine-backend.ts";
 export { unknownMeter } from "./platform.ts";
 export type { MachineBackendDefinition, MachinePlatform, MachineSpec, MappedError, RawMachine, UserDataLimits } from "./platform.ts";
 export { ScopePoller } from "./poller/scope-poller.ts";
-export type { PollResult, ScopePollerOptions } from "./poller/scope-poller.ts";
+export type { PollListener, PollResult, ScopePollerOptions } from "./poller/scope-poller.ts";
 export type { Snapshot } from "./poller/snapshot.ts";

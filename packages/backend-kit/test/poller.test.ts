@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { BridgeError, encodeTags, type InstanceRef, type Log } from "@bridge/core/backend";
-import { ScopePoller } from "../src/index.ts";
+import { type PollResult, ScopePoller } from "../src/index.ts";
 import { Deadlines } from "../src/poller/deadlines.ts";
 import { bench, placement } from "./fixtures/setting.ts";
 
@@ -84,9 +84,10 @@ test("after failures the interval grows; the first success sets it back", async 
     return [];
   }, 50);
   const heard: (string | undefined)[] = [];
-  const stop = failing.subscribe(({ error }) => heard.push(error?.code));
+  const listen = ({ error }: PollResult) => void heard.push(error?.code);
+  failing.subscribe(listen);
   await sleep(1_400);
-  stop();
+  failing.unsubscribe(listen);
   expect(heard.slice(0, 4)).toEqual(["unavailable", "unavailable", "unavailable", undefined]);
   const [first = 0, second = 0, third = 0, fourth = 0, fifth = 0] = startedAt;
   expect(second - first).toBeGreaterThanOrEqual(95);
@@ -138,13 +139,14 @@ test("deadlines are called in their time by one timer, whatever the order in whi
   const deadlines = new Deadlines(Date.now);
   const called: number[] = [];
   const now = Date.now();
-  const forget = [150, 50, 250, 100].map((afterMs) => deadlines.add(now + afterMs, () => called.push(afterMs)));
+  const waiting = [150, 50, 250, 100].map((afterMs) => ({ deadlineMs: now + afterMs, reachDeadline: () => void called.push(afterMs) }));
+  for (const deadline of waiting) deadlines.add(deadline);
   expect(vi.getTimerCount()).toBe(1);
   vi.advanceTimersByTime(99);
   expect(called).toEqual([50]);
   vi.advanceTimersByTime(1);
   expect(called).toEqual([50, 100]);
-  forget[2]?.();
+  for (const deadline of waiting.slice(2, 3)) deadlines.delete(deadline);
   vi.advanceTimersByTime(1_000);
   expect(called).toEqual([50, 100, 150]);
   expect(vi.getTimerCount()).toBe(0);
@@ -157,11 +159,15 @@ test("a deadline months away neither fires nor keeps the process busy", async ()
     return Date.now();
   });
   let called = false;
-  const forget = deadlines.add(Date.now() + 100 * 86_400_000, () => {
-    called = true;
-  });
+  const months = {
+    deadlineMs: Date.now() + 100 * 86_400_000,
+    reachDeadline: () => {
+      called = true;
+    },
+  };
+  deadlines.add(months);
   await sleep(50);
   expect(called).toBe(false);
   expect(reads).toBe(1);
-  forget();
+  deadlines.delete(months);
 });

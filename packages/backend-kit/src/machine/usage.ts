@@ -5,6 +5,21 @@ import { type RawMachine, unknownMeter } from "../platform.ts";
 /** What a machine has used so far, without how it ended. */
 export type Usage = Omit<UsageMetrics, "exit">;
 
+/** What meters need of a machine; kept for as long as somebody watches it, so it holds nothing else. */
+export type Reading = Pick<RawMachine, "state" | "usage" | "createdAtMs" | "endedAtMs" | "cpuMillicores" | "ramMib">;
+
+/** The reading of a listed machine; the one before if nothing has changed, so that 10,000 watchers keep no list alive. */
+export function readingOf({ state, usage, createdAtMs, endedAtMs, cpuMillicores, ramMib }: RawMachine, before: Reading | undefined): Reading {
+  const isSame = before !== undefined && before.state === state && before.usage === usage && before.createdAtMs === createdAtMs
+    && before.endedAtMs === endedAtMs && before.cpuMillicores === cpuMillicores && before.ramMib === ramMib;
+  if (isSame) return before;
+  return {
+    state,
+    ...(usage === undefined ? {} : { usage }), ...(createdAtMs === undefined ? {} : { createdAtMs }), ...(endedAtMs === undefined ? {} : { endedAtMs }),
+    ...(cpuMillicores === undefined ? {} : { cpuMillicores }), ...(ramMib === undefined ? {} : { ramMib }),
+  };
+}
+
 const nothing: Usage = {
   wallSeconds: unknownMeter, cpuCoreSeconds: unknownMeter, ramMibSeconds: unknownMeter, networkRxBytes: unknownMeter, networkTxBytes: unknownMeter,
 };
@@ -25,7 +40,7 @@ const network = (meter: Meter | undefined): Meter | undefined => (meter?.source 
  *
  * @param seenUntilMs the last moment at which it was known to live, where its end is not known
  */
-export function usageOf(machine: RawMachine | undefined, { seenUntilMs, report }: { readonly seenUntilMs: number; readonly report?: ExitReport | undefined }): Usage {
+export function usageOf(machine: Reading | undefined, { seenUntilMs, report }: { readonly seenUntilMs: number; readonly report?: ExitReport | undefined }): Usage {
   if (machine === undefined) return nothing;
   const { usage = {}, createdAtMs, endedAtMs = seenUntilMs, cpuMillicores, ramMib } = machine;
   const lived: Meter | undefined = createdAtMs === undefined ? undefined : { value: Math.max(0, endedAtMs - createdAtMs) / 1000, source: "measured" };

@@ -1,23 +1,18 @@
-import { type AlmanacTick, type InstanceRef, type UsageMetrics, type WatchOptions } from "@bridge/core/backend";
-import { abortable, throwIfAborted } from "../wait.ts";
+import type { AlmanacTick, InstanceRef, UsageMetrics, WatchOptions } from "@bridge/core/backend";
+import { throwIfAborted } from "../wait.ts";
+import { withoutOutcome } from "./errors.ts";
 import type { MachineSetting } from "./setting.ts";
 import { Watcher } from "./watcher.ts";
 
-/** The contract's `watchUntilExit` (rule 8), on the shared poller and the one deadline timer. */
+const operation = "watchUntilExit";
+
+/** The contract's `watchUntilExit` (rule 8), on the shared poller and the one deadline timer. Few allocations: there may be 10,000. */
 export async function watchUntilExit(setting: MachineSetting, ref: InstanceRef, validTo: AlmanacTick, options: WatchOptions = {}): Promise<UsageMetrics> {
-  const { signal } = options;
-  const operation = "watchUntilExit";
-  return setting.call(operation, async () => {
-    throwIfAborted(signal);
-    await setting.requireScope(ref.scope, operation, signal);
-    const watcher = new Watcher({ setting, ref, deadlineMs: setting.services.almanac.tickToMs(validTo), options });
-    const unsubscribe = setting.poller(ref.scope).subscribe((result) => watcher.hear(result));
-    const forget = setting.deadlines.add(watcher.deadlineMs, () => watcher.reachDeadline());
-    try {
-      return await abortable(watcher.ended, signal);
-    } finally {
-      unsubscribe();
-      forget();
-    }
-  });
+  try {
+    throwIfAborted(options.signal);
+    await setting.requireScope(ref.scope, operation, options.signal);
+    return await new Watcher({ setting, ref, deadlineMs: setting.services.almanac.tickToMs(validTo), options }).ended;
+  } catch (error) {
+    throw withoutOutcome(setting.mapError(error, operation));
+  }
 }

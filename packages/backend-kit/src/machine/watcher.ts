@@ -1,12 +1,13 @@
-import { type ExitRecord, type InstanceRef, type UsageMetrics, type WatchOptions } from "@bridge/core/backend";
+import { BridgeError, type ExitRecord, type InstanceRef, type UsageMetrics, type WatchOptions } from "@bridge/core/backend";
 import { type ExitReport, findExitReport } from "../console/exit-line.ts";
 import type { RawMachine } from "../platform.ts";
+import type { Deadline } from "../poller/deadlines.ts";
 import type { PollResult } from "../poller/scope-poller.ts";
-import { isMachine, type Snapshot, thingsOf } from "../poller/snapshot.ts";
+import { attemptKey, isMachine, type Snapshot } from "../poller/snapshot.ts";
 import { within } from "../wait.ts";
 import { machineOf } from "./find-machine.ts";
 import type { MachineSetting } from "./setting.ts";
-import { usageOf } from "./usage.ts";
+import { type Reading, readingOf, usageOf } from "./usage.ts";
 
 const consoleTimeoutSeconds = 60;
 
@@ -18,8 +19,8 @@ export interface WatcherOptions {
   readonly options: WatchOptions;
 }
 
-/** Draws the conclusion of one watch from what it hears: lists, the deadline, the console. */
-export class Watcher {
+/** Draws the conclusion of one watch from what it hears, from its making on: lists, the deadline, the console, the caller's signal. */
+export class Watcher implements Deadline {
   readonly deadlineMs: number;
   /** How it ended. */
   readonly ended: Promise<UsageMetrics>;
@@ -27,9 +28,10 @@ export class Watcher {
   readonly #reject: (error: unknown) => void;
   readonly #setting: MachineSetting;
   readonly #ref: InstanceRef;
+  readonly #key: string;
   readonly #options: WatchOptions;
   /** The last that was seen of the machine, and when. */
-  #machine: RawMachine | undefined;
+  #machine: Reading | undefined;
   #seenAtMs = 0;
   #absentSinceMs: number | undefined;
   #console: "unread" | "reading" | "read" = "unread";
@@ -44,7 +46,29 @@ export class Watcher {
     this.deadlineMs = deadlineMs;
     this.#setting = setting;
     this.#ref = ref;
+    this.#key = attemptKey(ref);
     this.#options = options;
+    setting.poller(ref.scope).subscribe(this.#hear);
+    setting.deadlines.add(this);
+    options.signal?.addEventListener("abort", this);
+    // Between the caller's check and here something was awaited.
+    if (options.signal?.aborted === true) this.handleEvent();
+  }
+
+  /** The caller's signal has fired. */
+  handleEvent(): void {
+    this.#fail(new BridgeError("aborted", "the caller ended the call"));
+  }
+
+  #stop(): void {
+    this.#setting.poller(this.#ref.scope).unsubscribe(this.#hear);
+    this.#setting.deadlines.delete(this);
+    this.#options.signal?.removeEventListener("abort", this);
+  }
+
+  #fail(error: unknown): void {
+    this.#stop();
+    this.#reject(error);
   }
 
   /** The clock has reached the deadline. What one list says about how it ended goes first. */
@@ -53,28 +77,28 @@ export class Watcher {
   }
 
   /** A list was taken, or failed: then nothing is known this time. */
-  hear({ snapshot, error }: PollResult): void {
-    if (error?.code === "aborted") return this.#reject(error);
+  readonly #hear = ({ snapshot, error }: PollResult): void => {
+    if (error?.code === "aborted") return this.#fail(error);
     if (this.#console === "reading") return;
     this.#heard = true;
     try {
       if (error !== undefined) this.#endIfPast();
       else this.#see(this.#pick(snapshot), snapshot.startedMs);
     } catch (failure) {
-      this.#reject(failure);
+      this.#fail(failure);
     }
-  }
+  };
 
   #pick(snapshot: Snapshot): RawMachine | undefined {
     const { instanceId } = this.#ref;
     if (instanceId === undefined) return machineOf(snapshot, this.#ref);
-    return thingsOf(snapshot, this.#ref).find((thing) => isMachine(thing) && thing.id === instanceId);
+    return snapshot.byAttempt.get(this.#key)?.find((thing) => isMachine(thing) && thing.id === instanceId);
   }
 
   #see(machine: RawMachine | undefined, listedMs: number): void {
     if (machine === undefined) return this.#miss(listedMs);
     this.#absentSinceMs = undefined;
-    this.#machine = machine;
+    this.#machine = readingOf(machine, this.#machine);
     this.#seenAtMs = this.#setting.services.now();
     if (machine.exit !== undefined) return this.#end(machine.exit);
     if (machine.state === "starting" || machine.state === "running") {
@@ -95,7 +119,7 @@ export class Watcher {
   }
 
   /** It no longer runs, and the console was read. Without a time of its end, what its guest reported tells it from the deadline. */
-  #leave({ state, endedAtMs }: RawMachine): void {
+  #leave({ state, endedAtMs }: Reading): void {
     const code = this.#report?.code;
     const byDeadline = endedAtMs === undefined ? this.#report === undefined && this.#isPast() : endedAtMs >= this.deadlineMs;
     if (byDeadline) this.#end({ reason: "deadline" });
@@ -114,6 +138,7 @@ export class Watcher {
         this.#report = findExitReport(text, this.#ref, exitMac);
       }
     } catch (failure) {
+      if (signal?.aborted === true) return;
       const error = this.#setting.mapError(failure, "watchUntilExit");
       services.log.warn({ backend: services.name, instanceId: machine.id, code: error.code, error: error.message }, "the console could not be read; the exit code stays unknown");
     }
@@ -134,6 +159,7 @@ export class Watcher {
   }
 
   #end(exit: ExitRecord): void {
+    this.#stop();
     const present = this.#absentSinceMs === undefined;
     if (present && this.#machine !== undefined) this.#seenAtMs = Math.max(this.#seenAtMs, this.#setting.services.now());
     this.#resolve({ ...this.#usage(), exit });

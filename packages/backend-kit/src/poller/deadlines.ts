@@ -1,15 +1,17 @@
 /** Longer timers are cut: a clock may be set, and a timer above 2^31 ms fires at once. */
 const longestTimerMs = 3_600_000;
 
-interface Entry {
-  readonly atMs: number;
-  readonly onReached: () => void;
+/** Something that waits for a moment of the wall clock. */
+export interface Deadline {
+  /** Milliseconds since the Unix epoch. */
+  readonly deadlineMs: number;
+  reachDeadline(): void;
 }
 
-/** Calls back at moments of the wall clock. One timer for all, set again at least hourly, when the clock is read anew. */
+/** Calls at moments of the wall clock. One timer for all, set again at least hourly, when the clock is read anew. */
 export class Deadlines {
   readonly #now: () => number;
-  readonly #entries = new Set<Entry>();
+  readonly #waiting = new Set<Deadline>();
   #timer: NodeJS.Timeout | undefined;
   #timerAtMs = Number.POSITIVE_INFINITY;
 
@@ -17,15 +19,16 @@ export class Deadlines {
     this.#now = now;
   }
 
-  /** Calls once when the clock has reached `atMs`; returns how to forget it. */
-  add(atMs: number, onReached: () => void): () => void {
-    const entry = { atMs, onReached };
-    this.#entries.add(entry);
-    if (atMs < this.#timerAtMs) this.#arm(atMs);
-    return () => {
-      this.#entries.delete(entry);
-      if (this.#entries.size === 0) this.#disarm();
-    };
+  /** Has it called once, when the clock has reached its moment. */
+  add(deadline: Deadline): void {
+    this.#waiting.add(deadline);
+    if (deadline.deadlineMs < this.#timerAtMs) this.#arm(deadline.deadlineMs);
+  }
+
+  /** Forgets it. */
+  delete(deadline: Deadline): void {
+    this.#waiting.delete(deadline);
+    if (this.#waiting.size === 0) this.#disarm();
   }
 
   #disarm(): void {
@@ -44,12 +47,12 @@ export class Deadlines {
     this.#disarm();
     const now = this.#now();
     let next = Number.POSITIVE_INFINITY;
-    for (const entry of [...this.#entries]) {
-      if (entry.atMs <= now) {
-        this.#entries.delete(entry);
-        entry.onReached();
-      } else next = Math.min(next, entry.atMs);
+    for (const deadline of [...this.#waiting]) {
+      if (deadline.deadlineMs <= now) {
+        this.#waiting.delete(deadline);
+        deadline.reachDeadline();
+      } else next = Math.min(next, deadline.deadlineMs);
     }
-    if (this.#entries.size > 0) this.#arm(Math.min(next, this.#timerAtMs));
+    if (this.#waiting.size > 0) this.#arm(Math.min(next, this.#timerAtMs));
   }
 }

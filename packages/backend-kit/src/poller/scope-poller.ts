@@ -8,7 +8,8 @@ export type PollResult =
   | { readonly snapshot: Snapshot; readonly error?: undefined }
   | { readonly error: BridgeError; readonly snapshot?: undefined };
 
-type Listener = (result: PollResult) => void;
+/** Called with every list; what it throws is logged and hurts nobody else. */
+export type PollListener = (result: PollResult) => void;
 
 /** What a poller works with. */
 export interface ScopePollerOptions {
@@ -30,7 +31,7 @@ const listTimeoutSeconds = 120;
 export class ScopePoller {
   readonly #options: ScopePollerOptions;
   /** Each with the number of the first list that it may hear of: one that starts after it came. */
-  readonly #listeners = new Map<Listener, number>();
+  readonly #listeners = new Map<PollListener, number>();
   #lists = 0;
   #failures = 0;
   /** The list in flight. */
@@ -46,28 +47,34 @@ export class ScopePoller {
   }
 
   /**
-   * Hears of every list that starts from now on; returns how to stop. `atOnce` does not wait for the interval. After
+   * Hears of every list that starts from now on, until {@link unsubscribe}. `atOnce` does not wait for the interval. After
    * {@link close} the listener hears `aborted` once.
    */
-  subscribe(listener: Listener, { atOnce = false }: { readonly atOnce?: boolean } = {}): () => void {
-    if (this.#closed) {
-      queueMicrotask(() => listener({ error: closedError() }));
-      return () => {};
-    }
+  subscribe(listener: PollListener, { atOnce = false }: { readonly atOnce?: boolean } = {}): void {
+    if (this.#closed) return queueMicrotask(() => listener({ error: closedError() }));
     this.#listeners.set(listener, this.#lists + 1);
     if (atOnce) this.#urgent = true;
     this.#arm();
-    return () => this.#unsubscribe(listener);
+  }
+
+  /** Hears no more; without any listener the poller rests. */
+  unsubscribe(listener: PollListener): void {
+    this.#listeners.delete(listener);
+    if (this.#listeners.size > 0) return;
+    clearTimeout(this.#timer?.handle);
+    this.#timer = undefined;
+    this.#urgent = false;
+    this.#listing?.abort();
   }
 
   /** The next list that starts from now on. Ends at once with `aborted` when the signal fires. */
   async next({ atOnce = false, signal }: { readonly atOnce?: boolean; readonly signal?: AbortSignal | undefined } = {}): Promise<PollResult> {
     const { promise, resolve } = Promise.withResolvers<PollResult>();
-    const stop = this.subscribe(resolve, { atOnce });
+    this.subscribe(resolve, { atOnce });
     try {
       return await abortable(promise, signal);
     } finally {
-      stop();
+      this.unsubscribe(resolve);
     }
   }
 
@@ -75,16 +82,7 @@ export class ScopePoller {
   close(): void {
     this.#closed = true;
     this.#deliver({ error: closedError() });
-    for (const listener of [...this.#listeners.keys()]) this.#unsubscribe(listener);
-  }
-
-  #unsubscribe(listener: Listener): void {
-    this.#listeners.delete(listener);
-    if (this.#listeners.size > 0) return;
-    clearTimeout(this.#timer?.handle);
-    this.#timer = undefined;
-    this.#urgent = false;
-    this.#listing?.abort();
+    for (const listener of [...this.#listeners.keys()]) this.unsubscribe(listener);
   }
 
   /** Sets the timer for the next list. A timer even when it is due, so that all who come in one turn share the list. */
