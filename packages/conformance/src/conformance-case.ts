@@ -1,5 +1,6 @@
 import type { Controls } from "./controls.ts";
 import type { Session } from "./session.ts";
+import type { Subject } from "./subject.ts";
 
 /** The rule of the contract that a case checks: its number, or the member's name where the rule has none. */
 export type Rule = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | "capabilities" | "handle" | "secrets";
@@ -22,6 +23,8 @@ export interface ConformanceCase {
   readonly why: string;
   /** Without these the case is reported as not observed. */
   readonly needs?: readonly Need[];
+  /** Why there is nothing to see on such a subject, by its facts; undefined: there is. Then it is reported as not observed. */
+  readonly unobservable?: (subject: Subject) => string | undefined;
   /** With this declared difference the case is reported as different. */
   readonly differs?: Difference;
   /** The most machines that it has at once. Default 1. */

@@ -28,7 +28,7 @@ function has(subject: Subject, need: Need): boolean {
 }
 
 /** Why a case cannot be run on a subject; undefined when it can. */
-export function whyNotRun({ needs = [], differs, machines = 1 }: ConformanceCase, subject: Subject, { maxInstances = Number.POSITIVE_INFINITY }: Pick<CaseLimits, "maxInstances"> = {}): Pick<CaseResult, "status" | "message"> | undefined {
+export function whyNotRun({ needs = [], differs, machines = 1, unobservable }: ConformanceCase, subject: Subject, { maxInstances = Number.POSITIVE_INFINITY }: Pick<CaseLimits, "maxInstances"> = {}): Pick<CaseResult, "status" | "message"> | undefined {
   // Without SSH there is no login either.
   for (const difference of differs === "login" ? ["login", "ssh"] as const : differs === undefined ? [] : [differs]) {
     const reason = subject.differences?.[difference];
@@ -36,6 +36,8 @@ export function whyNotRun({ needs = [], differs, machines = 1 }: ConformanceCase
   }
   const missing = needs.filter((need) => !has(subject, need));
   if (missing.length > 0) return { status: "not observed", message: `needs ${missing.join(", ")} of the subject` };
+  const nothing = unobservable?.(subject);
+  if (nothing !== undefined) return { status: "not observed", message: nothing };
   return machines > maxInstances ? { status: "not observed", message: `needs ${machines} machines at once` } : undefined;
 }
 

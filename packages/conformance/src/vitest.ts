@@ -8,14 +8,15 @@ import type { SubjectFactory } from "./subject.ts";
  * Registers one vitest test per case that can be observed on the subject, and prints the others with their reasons and all
  * declared differences at the end; they never count as passed.
  *
- * @param name title of the suite. Default: the plugin's name.
+ * @param options `name`: title of the suite, default the plugin's name. `concurrent`: whether cases run side by side, as many
+ * as vitest's `maxConcurrency`; default false.
  */
-export async function conformance(factory: SubjectFactory, { name, only, ...limits }: Pick<ConformanceOptions, "only" | "timeoutSeconds"> & { readonly name?: string } = {}): Promise<void> {
+export async function conformance(factory: SubjectFactory, { name, only, concurrent = false, ...limits }: Pick<ConformanceOptions, "only" | "timeoutSeconds"> & { readonly name?: string; readonly concurrent?: boolean } = {}): Promise<void> {
   const subject = await makeSubject(factory);
   await subject.dispose?.();
   const results: CaseResult[] = [];
   const cases = selectCases(only).map((each) => ({ each, excuse: whyNotRun(each, subject) }));
-  describe(`conformance of ${name ?? subject.plugin.name}`, () => {
+  describe(`conformance of ${name ?? subject.plugin.name}`, { concurrent }, () => {
     for (const { each, excuse } of cases) {
       const described = { name: each.name, rule: each.rule, why: each.why };
       if (excuse !== undefined) results.push({ case: described, ...excuse, milliseconds: 0 });

@@ -1,4 +1,4 @@
 import { conformance } from "../src/vitest.ts";
 import { localSubject } from "./fixtures/local-subject.ts";
 
-await conformance(() => localSubject());
+await conformance(() => localSubject(), { concurrent: true });

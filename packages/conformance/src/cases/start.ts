@@ -42,6 +42,7 @@ export const startCases: readonly ConformanceCase[] = [
       const attempt = await session.attempt();
       const error = await session.provision(attempt, { onReady: () => Promise.reject(new Error("the caller's disk is full")) }).then(() => undefined, (thrown: unknown) => thrown);
       claim(error !== undefined, "provision() succeeds though onReady failed");
+      claim(attempt.count("onReady") > 0, `provision() failed before onReady: ${String(error)}`);
       await session.patience.sleep(0.5);
       same(await session.control("starts")(attempt.ref()), 0, "starts of the workload");
       same((await session.liveMachines(attempt, 1)).length, 1, "machines that wait for the caller");
