@@ -21,8 +21,8 @@ describe("a reference to a secret", () => {
     expect(config.backends[0]?.options).toEqual({ token: "line 1\nline 2\n" });
   });
 
-  it("satisfies a schema that could not be satisfied without the secret", async () => {
-    await expect(load("  - use: union-plugin\n    options: { login: { token: { env: TOKEN } } }\n")).resolves.toBeDefined();
+  it("satisfies a schema that judges the whole by the secret", async () => {
+    await expect(load("  - use: judging-plugin\n    options: { login: { token: { env: TOKEN } } }\n")).resolves.toBeDefined();
   });
 
   it.each([
