@@ -65,7 +65,10 @@ function rawOf({ id, region, size, labels: tags, status, address, sshPort, creat
 export default defineMachineBackend<Options>({
   name: "acme",
   optionsSchema,
-  facts: { idempotency: "name", settleSeconds: 0.5, createTimeoutSeconds: 2, readyTimeoutSeconds: 20, exitCode: "best-effort", deadline: "platform" },
+  facts: {
+    idempotency: "name", replayWindowSeconds: 0, settleSeconds: 0.5, createTimeoutSeconds: 2, readyTimeoutSeconds: 20,
+    exitCode: "best-effort", deadline: "platform",
+  },
   isolation: "vm",
   pollSeconds: 0.1,
   connect: (options, { owner }) => {

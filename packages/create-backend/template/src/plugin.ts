@@ -6,6 +6,8 @@ import { AcmePlatform } from "./platform.ts";
 /** What the platform guarantees; take each number from its reference, and when it is silent measure and round up. */
 const facts: BackendFacts = {
   idempotency: "name",
+  // A name is free again as soon as its machine is deleted.
+  replayWindowSeconds: 0,
   settleSeconds: 0.5,
   createTimeoutSeconds: 2,
   readyTimeoutSeconds: 20,
