@@ -61,11 +61,11 @@ describe("a terminate that fails", () => {
 });
 
 test("a second Ctrl-C while it terminates says what may be left, with the ref, and goes on terminating", async () => {
-  configure({ terminateSeconds: 2 });
+  configure({ terminateSeconds: 3 });
   const running = sandbox.start(["provision", "grant.json"]);
   await running.until("To get in");
   running.child.kill("SIGINT");
-  await new Promise((resolve) => setTimeout(resolve, 800));
+  await new Promise((resolve) => setTimeout(resolve, 1500));
   running.child.kill("SIGINT");
   const { code, stderr } = await running.finished;
   expect(stderr).toMatch(/still ending it\. .*attempt 1 of [a-z2-7]{26} on odd-0 \(odd-scope, instance odd-1\) may be left/);

@@ -3,6 +3,10 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { vi } from "vitest";
+
+// Every test here starts processes; on a busy machine a few of them take long.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 export const binPath = fileURLToPath(new URL("../bin/bridge.js", import.meta.url));
 export const examplePath = (name: string): string => fileURLToPath(new URL(`../../../examples/${name}`, import.meta.url));
