@@ -2,11 +2,12 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { withConsumerProject } from "../../workspace/src/consumer-project.ts";
 import type { Tarball } from "../../workspace/src/pack.ts";
 import { mustRun, runCommand } from "../../workspace/src/run-command.ts";
+import { root } from "../../workspace/src/workspace.ts";
 
 const ours = ["@bridge/core", "@bridge/backend-kit", "@bridge/backend-local", "@bridge/conformance", "@bridge/create-backend", "@bridge/cli"];
 const startedAtMs = performance.now();
@@ -23,6 +24,25 @@ function useTarballs(folder: string, tarballs: readonly Tarball[]): void {
   const replaced = (dependencies: Dependencies) => Object.fromEntries(Object.entries(dependencies).map(([name, range]) => [name, files[name] ?? range]));
   const all = { dependencies: replaced(manifest.dependencies), devDependencies: replaced(manifest.devDependencies), overrides: files, resolutions: files, pnpm: { overrides: files } };
   writeFileSync(path, JSON.stringify({ ...manifest, ...all }, undefined, 2));
+}
+
+/** The closing line of a run of the kit, which must have gone well. */
+function passed(printed: string): string {
+  const summary = /^acme: .*$/m.exec(printed)?.[0] ?? printed;
+  assert.match(summary, /^acme: \d+ passed, 0 failed, 0 different/);
+  return summary;
+}
+
+/** Runs the kit's command in a generated package. */
+const conformance = (folder: string, words: readonly string[]): Promise<string> =>
+  mustRun(process.execPath, ["node_modules/@bridge/conformance/bin/bridge-conformance.js", ...words], { folder, timeoutSeconds: 800 });
+
+/** Puts the example of one file into a generated package, with a subject of its own. */
+function useExample(folder: string): string {
+  copyFileSync(join(root, "examples/backend-minimal/backend.ts"), join(folder, "backend.ts"));
+  const subject = readFileSync(join(folder, "test/subject.ts"), "utf8");
+  writeFileSync(join(folder, "test/minimal-subject.ts"), subject.replaceAll("../src/index.ts", "../backend.ts"));
+  return "./test/minimal-subject.ts";
 }
 
 /** A grant that is served by the new backend, with the command line of the tarballs. */
@@ -79,15 +99,13 @@ await withConsumerProject(ours, [], async ({ folder, tarballs }) => {
       await script("build");
       say(`${name}: installed; its lint, types and build are right`);
       if (name === "npm") {
-        const printed = await script("test", 800);
-        const summary = /^acme: .*$/m.exec(printed)?.[0] ?? printed;
-        assert.match(summary, /^acme: \d{2,} passed, 0 failed, 0 different/);
-        say(`${name} test: ${summary}`);
+        const minimal = useExample(made);
+        const [tested, checked] = await Promise.all([script("test", 800), conformance(made, [minimal])]);
+        say(`${name} test: ${passed(tested)}`);
+        say(`examples/backend-minimal in it, unbuilt: ${passed(checked)}`);
         await serveGrant(made, bridge);
       } else {
-        const printed = await mustRun(process.execPath, ["node_modules/@bridge/conformance/bin/bridge-conformance.js", "test/subject.ts", "--only", "rule 7"], { folder: made, environment: path });
-        assert.match(printed, /^acme: \d+ passed, 0 failed, 0 different/m);
-        say(`${name}: ${/^acme: .*$/m.exec(printed)?.[0] ?? ""} (rule 7 only)`);
+        say(`${name}: ${passed(await conformance(made, ["./test/subject.ts", "--only", "rule 7"]))} (rule 7 only)`);
       }
     } finally {
       rmSync(place, { recursive: true, force: true });

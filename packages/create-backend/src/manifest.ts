@@ -32,7 +32,7 @@ export function newManifest({ packageName, platform }: BackendNames, own: OwnMan
       lint: "oxlint --deny-warnings",
       types: "tsc",
       test: "vitest run",
-      conformance: "bridge-conformance test/subject.ts",
+      conformance: "bridge-conformance ./test/subject.ts",
       prepublishOnly: "npm run build",
     },
     dependencies: pick(runtime),

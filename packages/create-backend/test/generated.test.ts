@@ -4,8 +4,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type LinkedProject, linkedProject, programPath, repositoryPath } from "./fixtures/linked-project.ts";
 import { runProgram } from "./fixtures/run-program.ts";
 
-/** Minutes; a run of the kit waits much and works little. */
-const conformanceTimeout = 900_000;
+/** A part of the kit here, in about half a minute each; `npm run prove author-hour` runs all of it. */
+const sampledRules = ["rule 1:", "rule 7:"];
+const conformanceTimeout = 300_000;
 
 const silent = { code: 0, output: "" };
 
@@ -29,8 +30,8 @@ describe.concurrent("a package as it was generated, outside of the workspace", (
     expect(built).toEqual({ code: 0, output: "createMyCloud,default\n" });
   });
 
-  test("passes conformance, every case of it", { timeout: conformanceTimeout }, async () => {
-    const { code, output } = await run("vitest", ["run", "--root", "."], conformanceTimeout / 1000);
+  test("passes conformance by its own test script, in a sample", { timeout: conformanceTimeout }, async () => {
+    const { code, output } = await run("vitest", ["run", "--root", ".", "-t", sampledRules.join("|")], conformanceTimeout / 1000);
     expect(output).toMatch(/my-cloud: \d{2,} passed, 0 failed, 0 different/);
     expect(code, output).toBe(0);
   });
@@ -40,8 +41,8 @@ describe("the example of one file", () => {
   beforeAll(() => {
     copyFileSync(repositoryPath("examples/backend-minimal/backend.ts"), join(project.path, "backend.ts"));
     const subject = readFileSync(join(project.path, "test/subject.ts"), "utf8");
-    writeFileSync(join(project.path, "minimal-subject.ts"), subject.replaceAll("../src/index.ts", "./backend.ts").replaceAll("../test-platform/", "./test-platform/"));
-    writeFileSync(join(project.path, "tsconfig.minimal.json"), JSON.stringify({ extends: "./tsconfig.json", include: ["backend.ts", "minimal-subject.ts"] }));
+    writeFileSync(join(project.path, "test/minimal-subject.ts"), subject.replaceAll("../src/index.ts", "../backend.ts"));
+    writeFileSync(join(project.path, "tsconfig.minimal.json"), JSON.stringify({ extends: "./tsconfig.json", include: ["backend.ts", "test/minimal-subject.ts"] }));
   });
 
   test("imports the contract and the kit, nothing else", () => {
@@ -54,8 +55,8 @@ describe("the example of one file", () => {
     expect(await run("tsc", ["-p", "tsconfig.minimal.json"])).toEqual(silent);
   });
 
-  test("passes conformance, every case of it", { timeout: conformanceTimeout }, async () => {
-    const { code, output } = await run("bridge-conformance", ["./minimal-subject.ts"], conformanceTimeout / 1000);
+  test("passes conformance by the command, in a sample", { timeout: conformanceTimeout }, async () => {
+    const { code, output } = await run("bridge-conformance", ["./test/minimal-subject.ts", "--only", ...sampledRules], conformanceTimeout / 1000);
     expect(output).toMatch(/acme: \d{2,} passed, 0 failed, 0 different/);
     expect(code, output).toBe(0);
   });

@@ -3,7 +3,7 @@ import plugin from "../src/index.ts";
 import { controlsOf, stopListening } from "../test-platform/controls.ts";
 import { TestPlatform } from "../test-platform/server.ts";
 
-/** The plugin on a fresh test platform; made anew for every case. `npx bridge-conformance test/subject.ts` finds it by its name. */
+/** The plugin on a fresh test platform; made anew for every case. `npx bridge-conformance ./test/subject.ts` finds it by its name. */
 export async function subject(): Promise<Subject> {
   const platform = new TestPlatform({ pageSize: 2 });
   await platform.listen();
