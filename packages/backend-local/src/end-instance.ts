@@ -27,7 +27,7 @@ export async function endInstance(directory: InstanceDirectory): Promise<void> {
   const ended = () => !isAlive(claim.process);
   signalProcess(claim.process, "SIGTERM");
   if (!(await until(ended, graceMs))) signalProcess(claim.process, "SIGKILL");
-  const gone = await until(() => ended() && !killMembers(claim.id), boundMs);
+  const gone = await until(() => ended() && !killMembers(claim.mark), boundMs);
   if (!gone) throw new BridgeError("timeout", `processes of instance ${claim.id} do not end`);
   directory.close();
 }

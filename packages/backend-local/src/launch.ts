@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -27,7 +28,7 @@ function startAgent(directory: InstanceDirectory, spec: AgentSpec): { exited: ()
   const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", agentPath()], {
     detached: true, // its own session: it outlives us and no terminal of ours can signal it
     cwd: directory.workPath,
-    env: { ...inheritedEnvironment(), [instanceVariable]: spec.id },
+    env: { ...inheritedEnvironment(), [instanceVariable]: spec.mark },
     stdio: ["pipe", log, log],
   });
   closeSync(log);
@@ -50,7 +51,7 @@ function startAgent(directory: InstanceDirectory, spec: AgentSpec): { exited: ()
 export async function launchInstance(directory: InstanceDirectory, spec: MachineSpec): Promise<{ readonly id: string }> {
   const { cpuMillicores, ramMib } = spec.grant.manifest;
   const agent = directory.readClaim() !== undefined ? undefined : startAgent(directory, {
-    id: directory.id, directory: directory.path, requestKey: spec.requestKey, attempt: spec.attempt,
+    id: directory.id, mark: `${directory.id}.${randomBytes(8).toString("hex")}`, directory: directory.path, requestKey: spec.requestKey, attempt: spec.attempt,
     region: spec.placement.region, size: spec.placement.size, cpuMillicores, ramMib,
     lingerSeconds: Number(spec.placement.resolved["lingerSeconds"] ?? 0),
     tags: { ...spec.tags }, deadlineMs: spec.deadlineMs, hostPrivateKey: spec.hostKey.privateKey, controlPublicKey: spec.controlPublicKey,

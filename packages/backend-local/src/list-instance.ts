@@ -13,7 +13,7 @@ export const listenHost = "127.0.0.1";
 export function listInstance(directory: InstanceDirectory): readonly RawMachine[] {
   const claim = directory.readClaim();
   if (claim === undefined || claim.kind === "forbidden" || directory.isClosed) return [];
-  const { id, region, size, tags, createdAtMs, cpuMillicores, ramMib } = claim;
+  const { id, mark, region, size, tags, createdAtMs, cpuMillicores, ramMib } = claim;
   // The process is looked at first: one that ends in between has then already written its last status.
   const alive = isAlive(claim.process);
   const status = directory.readStatus();
@@ -26,7 +26,7 @@ export function listInstance(directory: InstanceDirectory): readonly RawMachine[
   return [
     { ...machine, state: "ended", exit: status?.exit ?? { reason: "lost" }, ...(status === undefined ? {} : { endedAtMs: status.atMs }) },
     { ...remnant, id: `${id}/folder`, kind: "other" },
-    ...(membersOf(id).length === 0 ? [] : [{ ...remnant, id: `${id}/processes`, kind: "process" } as const]),
+    ...(membersOf(mark).length === 0 ? [] : [{ ...remnant, id: `${id}/processes`, kind: "process" } as const]),
   ];
 }
 

@@ -62,11 +62,11 @@ describe("the end of an instance", () => {
     await using leases = new Leases();
     const fleet = leases.fleet();
     const instance = await fleet.provisionForGrant(grantFor(), leases.envelope("setsid sh -c 'trap \"\" TERM HUP; while :; do sleep 1; done' & trap '' TERM; while :; do sleep 1; done"));
-    const { process: agent } = claimOf(leases, instance);
-    await until(() => membersOf(instance.instanceId).length >= 4, "the workload runs");
+    const { process: agent, mark } = claimOf(leases, instance);
+    await until(() => membersOf(mark).length >= 4, "the workload runs");
     await fleet.terminate(instance);
     expect(isAlive(agent)).toBe(false);
-    expect(membersOf(instance.instanceId)).toEqual([]);
+    expect(membersOf(mark)).toEqual([]);
     expect(await fleet.list()).toMatchObject({ scopes: [{ complete: true }], instances: [] });
     expect(readdirSync(join(leases.stateDirectory, "instances", instance.instanceId)).sort()).toEqual(["claim.json", "closed"]);
     await fleet.terminate(instance);
@@ -74,12 +74,12 @@ describe("the end of an instance", () => {
 
   test("comes at the deadline without anybody's help", async () => {
     await using leases = new Leases();
-    const grant = grantFor({ seconds: 3 });
+    const grant = grantFor({ seconds: 8 });
     const maker = leases.fleet();
     const instance = await maker.provisionForGrant(grant, leases.envelope("while :; do sleep 1; done"));
-    const { process: agent } = claimOf(leases, instance);
+    const { process: agent, mark } = claimOf(leases, instance);
     await maker.close();
-    await until(() => membersOf(instance.instanceId).length === 0, "every process ends");
+    await until(() => membersOf(mark).length === 0, "every process ends");
     expect(isAlive(agent)).toBe(false);
     expect(Date.now()).toBeGreaterThanOrEqual(grant.validTo * 1000);
     expect((await leases.fleet().watchUntilExit(instance, grant.validTo)).exit.reason).toBe("deadline");
@@ -90,11 +90,12 @@ describe("the end of an instance", () => {
     const fleet = leases.fleet();
     const grant = grantFor();
     const instance = await fleet.provisionForGrant(grant, leases.envelope("setsid sleep 1000 & sleep 1000"));
-    await until(() => membersOf(instance.instanceId).length >= 4, "the workload runs");
-    process.kill(claimOf(leases, instance).process.pid, "SIGKILL");
+    const { process: agent, mark } = claimOf(leases, instance);
+    await until(() => membersOf(mark).length >= 4, "the workload runs");
+    process.kill(agent.pid, "SIGKILL");
     const { exit } = await fleet.watchUntilExit(instance, grant.validTo);
     expect(exit).toEqual({ reason: "lost" });
-    await until(() => membersOf(instance.instanceId).length === 0, "the workload ends");
+    await until(() => membersOf(mark).length === 0, "the workload ends");
     await fleet.terminate(instance);
     expect((await fleet.list()).instances).toEqual([]);
   });
@@ -102,8 +103,9 @@ describe("the end of an instance", () => {
   test("comes when its folder is removed by hand: what nobody can list does not live", async () => {
     await using leases = new Leases();
     const instance = await leases.fleet().provisionForGrant(grantFor(), leases.envelope("sleep 1000"));
+    const { mark } = claimOf(leases, instance);
     rmSync(join(leases.stateDirectory, "instances", instance.instanceId), { recursive: true });
-    await until(() => membersOf(instance.instanceId).length === 0, "every process ends");
+    await until(() => membersOf(mark).length === 0, "every process ends");
     expect(existsSync(join(leases.stateDirectory, "instances", instance.instanceId))).toBe(false);
   });
 });
@@ -137,6 +139,19 @@ describe("another process", () => {
     await fleet.terminate(instance); // would end this test run if it believed the id
     expect(execFileSync("ps", ["-o", "pid=", "-p", String(bystander)], { encoding: "utf8" }).trim()).toBe(String(bystander));
   });
+});
+
+test("the end of an instance leaves the same attempt in another state directory alone", async () => {
+  await using leases = new Leases();
+  await using others = new Leases();
+  const grant = grantFor();
+  const instance = await leases.fleet().provisionForGrant(grant, leases.envelope("sleep 1000"));
+  const other = await others.fleet().provisionForGrant(grant, others.envelope("sleep 1000"));
+  expect(other.instanceId).toBe(instance.instanceId);
+  await others.fleet().terminate(other);
+  const client = await connect(instance, leases.user.privateKey);
+  expect((await run(client, "echo alive")).out).toBe("alive\n");
+  client.end();
 });
 
 describe("an attempt", () => {

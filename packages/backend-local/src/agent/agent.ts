@@ -14,16 +14,16 @@ const meterIntervalMs = 1000;
 
 /** Claims the attempt and is its machine until the workload ends, the deadline passes or SIGTERM arrives. */
 export async function runAgent(spec: AgentSpec, directory: InstanceDirectory): Promise<void> {
-  const meter = new Meter(spec.id);
+  const meter = new Meter(spec.mark);
   const workload = new Workload(spec, directory);
   const ssh = await serveSsh(spec, directory, workload);
   const self = identify(process.pid);
   if (self === undefined) throw new Error("this system does not tell a process's start time");
-  const { id, region, size, cpuMillicores, ramMib, tags, deadlineMs } = spec;
-  const claimed = directory.claim({ kind: "machine", id, region, size, cpuMillicores, ramMib, tags, deadlineMs, process: self, port: ssh.port, createdAtMs: Date.now() });
+  const { id, mark, region, size, cpuMillicores, ramMib, tags, deadlineMs } = spec;
+  const claimed = directory.claim({ kind: "machine", id, mark, region, size, cpuMillicores, ramMib, tags, deadlineMs, process: self, port: ssh.port, createdAtMs: Date.now() });
   if (!claimed) return ssh.close(); // another process is the machine of this attempt, or there must be none
 
-  startGuardian(`${instanceVariable}=${id}`);
+  startGuardian(`${instanceVariable}=${mark}`);
   const ending = Promise.withResolvers<ExitRecord>();
   process.once("SIGTERM", () => ending.resolve({ reason: "terminated" }));
   process.once("SIGINT", () => ending.resolve({ reason: "terminated" }));
@@ -47,6 +47,6 @@ export async function runAgent(spec: AgentSpec, directory: InstanceDirectory): P
   clearInterval(readings);
   record(workload.exit ?? exit);
   ssh.close();
-  killMembers(id, process.pid);
+  killMembers(mark, process.pid);
   process.exit(0);
 }

@@ -24,14 +24,14 @@ function statOf(pid: number | "self"): { own: number; children: number; resident
  * and what the living have used; memory is the resident size, summed over time between readings.
  */
 export class Meter {
-  readonly #instanceId: string;
+  readonly #mark: string;
   readonly #startedMs = performance.now();
   #lastMs = this.#startedMs;
   #cpuSeconds = 0;
   #ramMibSeconds = 0;
 
-  constructor(instanceId: string) {
-    this.#instanceId = instanceId;
+  constructor(mark: string) {
+    this.#mark = mark;
   }
 
   read(): { wallSeconds: MeterReading; cpuCoreSeconds: MeterReading; ramMibSeconds: MeterReading } {
@@ -39,7 +39,7 @@ export class Meter {
     const wallSeconds = { value: (nowMs - this.#startedMs) / 1000, source: "measured" } as const;
     const self = statOf("self");
     if (self === undefined) return { wallSeconds, cpuCoreSeconds: unknown, ramMibSeconds: unknown };
-    const members = membersOf(this.#instanceId).filter(({ pid }) => pid !== process.pid).flatMap(({ pid }) => statOf(pid) ?? []);
+    const members = membersOf(this.#mark).filter(({ pid }) => pid !== process.pid).flatMap(({ pid }) => statOf(pid) ?? []);
     const ticks = self.children + members.reduce((sum, { own, children }) => sum + own + children, 0);
     // A process whose parent is gone takes its time with it when it ends; the sum never goes back.
     this.#cpuSeconds = Math.max(this.#cpuSeconds, ticks / ticksPerSecond);

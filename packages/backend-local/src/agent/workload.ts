@@ -10,7 +10,7 @@ import type { AgentSpec } from "./agent-spec.ts";
 import { parseStartRequest } from "./start-request.ts";
 
 /** The exit code as a shell would give it: 128 + signal number when a signal ended the process. */
-export function exitCodeOf(code: number | null, signal: NodeJS.Signals | null): number {
+function exitCodeOf(code: number | null, signal: NodeJS.Signals | null): number {
   return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
 }
 
@@ -45,7 +45,7 @@ export class Workload {
 
   /** Environment of the workload and of SSH sessions. */
   get environment(): NodeJS.ProcessEnv {
-    return { ...process.env, HOME: this.#directory.workPath, ...this.#request?.environment, [instanceVariable]: this.#spec.id };
+    return { ...process.env, HOME: this.#directory.workPath, ...this.#request?.environment, [instanceVariable]: this.#spec.mark };
   }
 
   status(): ControlStatus {

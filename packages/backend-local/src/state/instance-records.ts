@@ -13,6 +13,7 @@ export const claimSchema = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("machine"),
     id: z.string(),
+    mark: z.string(),
     process: identity,
     port: z.int(),
     region: z.string(),
@@ -28,7 +29,7 @@ export const claimSchema = z.discriminatedUnion("kind", [
 
 /** {@link claimSchema} */
 export type Claim = z.infer<typeof claimSchema>;
-export type MachineClaim = Extract<Claim, { kind: "machine" }>;
+
 
 const exit: z.ZodType<ExitRecord> = z.object({
   reason: z.enum(["exited", "deadline", "terminated", "lost"]),

@@ -15,7 +15,7 @@ import { FleetHealth } from "./health.ts";
 import { createMembers, type FleetMember } from "./members.ts";
 import { mergeListings } from "./merge-listings.ts";
 import { provisionTask } from "./provision.ts";
-import { judgeAll, placementsOf } from "./route.ts";
+import { judgeAll, placementsOf, type Verdict } from "./route.ts";
 
 /** Who would serve a grant, and why the others would not. */
 export interface Explanation {
@@ -102,7 +102,7 @@ export class Fleet {
     const { grant, deadlineMs } = this.#admit(claims);
     const refusals: Record<string, readonly Refusal[]> = {};
     const candidates: Explanation["candidates"][number][] = [];
-    for (const { member, refusals: reasons } of await this.#judge(grant, deadlineMs)) {
+    for (const { member, refusals: reasons } of await this.#judge(grant, deadlineMs, options.signal)) {
       const { name } = member.backend;
       if (reasons.length > 0) refusals[name] = reasons;
       else {
@@ -132,7 +132,7 @@ export class Fleet {
     return provisionTask({
       grant, envelope, deadlineMs, options, fallback,
       requestKey: requestKeyOf(owner, grant),
-      verdicts: await this.#judge(grant, deadlineMs),
+      verdicts: await this.#judge(grant, deadlineMs, options.signal),
       health: this.#health,
       setting: { owner, ledgerId, masterSecret, log: this.#log, now: this.#now },
     });
@@ -173,8 +173,17 @@ export class Fleet {
     return admitGrant(claims, { almanac: this.#almanac, nowMs: this.#now(), ...(providerId === undefined ? {} : { providerId }) });
   }
 
-  #judge(grant: ComputeGrant, deadlineMs: number) {
-    return judgeAll(this.#members, grant, this.#health, Math.floor((deadlineMs - this.#now()) / 1000));
+  /** The answers of `capabilities()` are shared with other grants, so an abort ends only this wait for them. */
+  async #judge(grant: ComputeGrant, deadlineMs: number, signal?: AbortSignal): Promise<readonly Verdict[]> {
+    const { promise: aborted, reject } = Promise.withResolvers<never>();
+    const onAbort = () => reject(new BridgeError("aborted", "the caller ended the call", { outcome: "none" }));
+    signal?.addEventListener("abort", onAbort);
+    try {
+      if (signal?.aborted) onAbort();
+      return await Promise.race([aborted, judgeAll(this.#members, grant, this.#health, Math.floor((deadlineMs - this.#now()) / 1000))]);
+    } finally {
+      signal?.removeEventListener("abort", onAbort);
+    }
   }
 
   #backendFor({ backend: name }: InstanceRef): Backend {
