@@ -37,7 +37,8 @@ function hook(holder: object, names: readonly string[], what: (name: string) => 
       return new.target === undefined ? Reflect.apply(original, this, parameters) : Reflect.construct(original, parameters, new.target === hooked ? original : new.target);
     };
     Object.setPrototypeOf(hooked, original);
-    Object.defineProperties(hooked, { name: { value: name }, prototype: { value: original.prototype } });
+    const prototype: unknown = Reflect.get(original, "prototype");
+    Object.defineProperties(hooked, { name: { value: name }, prototype: { value: prototype } });
     Object.defineProperty(holder, name, { value: hooked, configurable: true, writable: true, enumerable: true });
   }
 }

@@ -50,7 +50,7 @@ function interruption(): AbortSignal {
 async function run(use: string, flags: Flags): Promise<boolean> {
   selectCases(flags.only);
   const { plain, factory } = await inspectModule(use, { folder: process.cwd(), ...(flags.options === undefined ? {} : { options: readOptions(flags.options) }) });
-  const given = async (): Promise<Subject> => ({ module: plain.module, ...await factory?.(), ...(factory === undefined || flags.options !== undefined ? { options: plain.options } : {}), plugin: plain.plugin } as Subject);
+  const given = async (): Promise<Subject> => ({ ...plain, ...await factory?.(), ...(flags.options === undefined ? {} : { options: plain.options }) });
   const { only, bail, timeoutSeconds } = flags;
   const common = {
     signal: interruption(), onResult: (result: Parameters<typeof formatResult>[0]) => console.log(formatResult(result)),

@@ -69,7 +69,8 @@ export async function provisionAndDie(session: Session, attempt: Attempt, killAt
     const child = start(session, attempt, killAt);
     const exited = once(child, "exit");
     const complaints = child.stderr === null ? "" : await text(child.stderr);
-    const [, signal]: readonly unknown[] = await exited;
+    const ended: readonly unknown[] = await exited;
+    const signal = ended[1];
     claim(signal === "SIGKILL", `the process was to die at ${killAt}, but ended before it came there: ${complaints.slice(-500)}`);
     return;
   }

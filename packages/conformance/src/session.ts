@@ -194,7 +194,7 @@ export class Session {
   async failure(work: Promise<unknown>, what: string, codes: readonly string[] = []): Promise<BridgeError> {
     const thrown: unknown = await work.then(() => undefined, (error: unknown) => error ?? new Error("undefined was thrown"));
     claim(thrown !== undefined, `${what} succeeds; it must fail${codes.length === 0 ? "" : ` with ${codes.join(" or ")}`}`);
-    if (!isBridgeError(thrown)) throw thrown;
+    if (!isBridgeError(thrown)) throw thrown instanceof Error ? thrown : new Error(String(thrown));
     const { code, message } = thrown;
     claim(codes.length === 0 || codes.includes(code), `${what} fails with ${code} (${message}) instead of ${codes.join(" or ")}`);
     return thrown;

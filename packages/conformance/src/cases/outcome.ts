@@ -56,8 +56,9 @@ export const outcomeCases: readonly ConformanceCase[] = [
     run: async (session) => {
       const attempt = await session.attempt();
       await session.control("delayCreate")(session.facts.createTimeoutSeconds * 0.6);
-      const error = await session.provision(attempt).then(() => undefined, (thrown: unknown) => thrown);
-      if (error !== undefined) await claimHonest(session, attempt, await session.failure(Promise.reject(error), "provision()"));
+      const provision = session.provision(attempt);
+      const error = await provision.then(() => undefined, (thrown: unknown) => thrown);
+      if (error !== undefined) await claimHonest(session, attempt, await session.failure(provision, "provision()"));
       await session.patience.sleep(session.facts.createTimeoutSeconds);
       const outcome: unknown = error === undefined ? "exists" : Reflect.get(Object(error), "outcome");
       if ((await session.listed(attempt)).length > 0) claim(outcome !== "none", "the error says outcome none, but the machine came");

@@ -83,7 +83,13 @@ export const readinessCases: readonly ConformanceCase[] = [
     run: async (session) => {
       const attempt = await session.attempt();
       await session.control("bannerOnly")(always);
-      const error = await session.failure(session.provision(attempt, { onCreated: async (ref) => session.control("vanish")(ref) }), "provision() of a machine that vanishes");
+      let vanished = false;
+      const work = session.provision(attempt, { onCreated: async (ref) => {
+        await session.control("vanish")(ref);
+        vanished = true;
+      } });
+      const error = await session.failure(work, "provision() of a machine that vanishes");
+      claim(vanished, `provision() failed before the machine could vanish: ${error.message}`);
       claim(error.code !== "conflict" && error.code !== "host_key_mismatch", `the error is ${error.code}`);
       same(attempt.count("onReady"), 0, "calls of onReady");
     },

@@ -43,7 +43,7 @@ export function checkPlugin(value: unknown, source: string): BackendPlugin {
   const { name, optionsSchema, facts, create } = value;
   if (typeof name !== "string" || !namePattern.test(name)) problems.push({ path: "name", message: `must match ${namePattern.source}` });
   if (typeof create !== "function") problems.push({ path: "create", message: "must be a function" });
-  const standard = isFunctionOrRecord(optionsSchema) ? Reflect.get(optionsSchema, "~standard") : undefined;
+  const standard: unknown = isFunctionOrRecord(optionsSchema) ? Reflect.get(optionsSchema, "~standard") : undefined;
   if (!isRecord(standard) || standard["version"] !== 1) problems.push({ path: "optionsSchema", message: "must be a Standard Schema v1, such as a zod schema" });
   checkFacts(facts, problems);
   if (problems.length > 0) throw problemsError("contract_mismatch", `the backend plugin ${source}`, problems);

@@ -54,7 +54,9 @@ function optionsJsonSchema(use: string, { optionsSchema }: InstalledPlugin["plug
   const converter: unknown = Reflect.get(optionsSchema["~standard"], "jsonSchema");
   if (!isRecord(converter) || typeof converter["input"] !== "function") return undefined;
   try {
-    const { $schema: _draft, ...schema } = converter["input"]({ target: "draft-2020-12" });
+    const answer: unknown = Reflect.apply(converter["input"], converter, [{ target: "draft-2020-12" }]);
+    if (!isRecord(answer)) return undefined;
+    const { $schema: _draft, ...schema } = answer;
     // With an id of its own, its references to its own definitions still hold where it is put.
     return withSecretReferences("$defs" in schema ? { $id: `bridge-options:${encodeURIComponent(use)}`, ...schema } : schema);
   } catch {

@@ -33,7 +33,7 @@ export async function readSecret(reference: SecretReference, sources: Pick<BootS
     const secret = (await sources.readFile(reference.file)).replace(/^([^\n]*?)\r?\n$/, "$1");
     return secret === "" ? { problem: `the file ${reference.file} is empty` } : { secret };
   } catch (cause) {
-    const code = typeof cause === "object" && cause !== null ? Reflect.get(cause, "code") : undefined;
+    const code: unknown = typeof cause === "object" && cause !== null ? Reflect.get(cause, "code") : undefined;
     return { problem: `the file ${reference.file} cannot be read${typeof code === "string" ? ` (${code})` : ""}`, cause };
   }
 }
