@@ -7,7 +7,7 @@ const [mode = "", countText = "0"] = process.argv.slice(2);
 const count = Number(countText);
 const pollSeconds = 5;
 const pageSize = 1000;
-const measureSeconds = 20;
+const measureSeconds = 10;
 const scope = "bench";
 const nowMs = Date.now();
 const deadlineMs = nowMs + 86_400_000;
