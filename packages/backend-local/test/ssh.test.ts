@@ -66,6 +66,12 @@ describe("a terminal over SSH", () => {
     expect((await answerOf(channel)).out).toContain("50 132");
   });
 
+  test("keeps a change of the window that comes before the program runs", async () => {
+    const channel = await open(client, "sleep 0.7; stty size", { pty: { rows: 24, cols: 80 } });
+    channel.setWindow(51, 133, 0, 0);
+    expect((await answerOf(channel)).out).toContain("51 133");
+  });
+
   test("turns Ctrl-C into an interrupt", async () => {
     const channel = await open(client, "trap 'echo interrupted; exit 130' INT; echo ready; while :; do sleep 0.05; done", { pty: { rows: 24, cols: 80 } });
     await once(channel, "data");

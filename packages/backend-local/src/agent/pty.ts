@@ -13,7 +13,7 @@ export interface WindowSize {
 const whole = (value: number, otherwise: number): string => String(Math.max(1, Math.min(9999, Math.trunc(value) || otherwise)));
 
 /** Constant; all values come through the environment. `stty sane` turns on the echo that script(1) leaves off without a terminal. */
-const firstCommand = 'tty >"$BRIDGE_TTY_FILE"; stty sane rows "$BRIDGE_ROWS" columns "$BRIDGE_COLUMNS"; unset BRIDGE_TTY_FILE BRIDGE_ROWS BRIDGE_COLUMNS; '
+const firstCommand = 'stty sane rows "$BRIDGE_ROWS" columns "$BRIDGE_COLUMNS"; tty >"$BRIDGE_TTY_FILE"; unset BRIDGE_TTY_FILE BRIDGE_ROWS BRIDGE_COLUMNS; '
   + 'if [ -n "${BRIDGE_COMMAND+set}" ]; then c=$BRIDGE_COMMAND; unset BRIDGE_COMMAND; exec "$SHELL" -c "$c"; else exec "$SHELL" -l; fi';
 
 function findMissing(): string | undefined {
@@ -28,6 +28,7 @@ export class Pty {
 
   readonly child: ChildProcess;
   readonly #ttyFile: string;
+  #wanted: WindowSize | undefined;
 
   constructor({ directory, shell, command, cwd, env, term, columns, rows }: WindowSize & {
     directory: string; shell: string; command?: string; cwd: string; env: NodeJS.ProcessEnv; term: string;
@@ -46,12 +47,24 @@ export class Pty {
   }
 
   /** Sets the size; the kernel tells the programs on the terminal (SIGWINCH). */
-  resize({ columns, rows }: WindowSize): void {
+  resize(size: WindowSize): void {
+    this.#wanted = size;
+    this.#apply(100);
+  }
+
+  /** The terminal may not be open yet: then it is tried again, up to two seconds, with the size wanted last. */
+  #apply(tries: number): void {
+    if (this.#wanted === undefined) return;
+    const { columns, rows } = this.#wanted;
     let tty: string;
     try {
       tty = readFileSync(this.#ttyFile, "utf8").trim();
     } catch {
-      return; // not open yet, or closed already
+      tty = "";
+    }
+    if (tty === "") {
+      if (tries > 0 && this.child.exitCode === null) setTimeout(() => this.#apply(tries - 1), 20);
+      return;
     }
     const device = process.platform === "darwin" ? "-f" : "-F";
     execFile("stty", [device, tty, "rows", whole(rows, 24), "columns", whole(columns, 80)], () => {}); // a terminal that closed meanwhile needs no size

@@ -10,6 +10,9 @@ import { serveControl } from "./control.ts";
 import { serveSession } from "./session.ts";
 import type { Workload } from "./workload.ts";
 
+/** Who has not logged in by then is let go. */
+const loginTimeoutMs = 30_000;
+
 /** Whether the client proves to hold the private half of `publicKey` (an OpenSSH line). */
 function holdsKey(context: AuthContext, publicKey: string | undefined): boolean {
   if (context.method !== "publickey" || publicKey === undefined) return false;
@@ -36,8 +39,13 @@ export async function serveSsh(spec: AgentSpec, directory: InstanceDirectory, wo
       context.accept();
     });
     connection.on("session", (accept) => (account === controlUser ? serveControl(accept(), workload) : serveSession(accept(), directory, workload)));
+    const late = setTimeout(() => connection.end(), loginTimeoutMs);
+    connection.on("ready", () => clearTimeout(late));
     connection.on("error", () => {}); // a client that goes away is no concern of the others
-    connection.on("close", () => connections.delete(connection));
+    connection.on("close", () => {
+      clearTimeout(late);
+      connections.delete(connection);
+    });
   });
   // Without delay: Nagle's algorithm costs an exec over SSH some 80 ms.
   const listener = createServer({ noDelay: true }, (socket) => server.injectSocket(socket));
