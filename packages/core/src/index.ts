@@ -12,7 +12,7 @@ export { errorCodes } from "./errors/codes.ts";
 export type { ErrorCode, ErrorCodeEntry } from "./errors/codes.ts";
 export { Fleet } from "./fleet/fleet.ts";
 export type { Explanation } from "./fleet/fleet.ts";
-export type { AttemptRecord, FleetOptions, ProvisionOptions } from "./fleet/fleet-options.ts";
+export type { AttemptOptions, AttemptRecord, Choice, ChooseOptions, FleetOptions, FleetWatchOptions, ProvisionOptions } from "./fleet/fleet-options.ts";
 export type { RoutingStep } from "./fleet/routing-record.ts";
 export { decodeEnvelope } from "./grant/envelope-codec.ts";
 export { decodeGrant } from "./grant/grant-codec.ts";

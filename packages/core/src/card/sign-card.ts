@@ -1,6 +1,6 @@
-import { createHash, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
+import { createHash, createPublicKey, sign, verify } from "node:crypto";
 import { canonicalJson } from "../grant/request-key.ts";
-import { deriveSeed, ed25519PrivateKey } from "../keys/key-pair.ts";
+import { deriveProviderKey } from "../keys/provider-key.ts";
 import type { CardKey, ProviderCard } from "./provider-card.ts";
 
 /** A card and its provider's signature. */
@@ -12,11 +12,9 @@ export interface SignedCard {
 
 const signedBytes = (card: ProviderCard): Buffer => Buffer.from(`bridge-provider-card/1\n${canonicalJson(card)}`);
 
-const privateKeyOf = (masterSecret: Uint8Array | string): KeyObject => ed25519PrivateKey(deriveSeed(masterSecret, new Uint8Array(), ["provider-card"]));
-
-/** The public key with which a provider signs its cards. @throws BridgeError `invalid_option` for a short master secret. */
+/** The public key with which a provider signs its cards, logs and receipts. @throws BridgeError `invalid_option` for a short master secret. */
 export function cardKeyOf(masterSecret: Uint8Array | string): CardKey {
-  const { x = "" } = createPublicKey(privateKeyOf(masterSecret)).export({ format: "jwk" });
+  const { x = "" } = createPublicKey(deriveProviderKey(masterSecret)).export({ format: "jwk" });
   const keyId = createHash("sha256").update(canonicalJson({ crv: "Ed25519", kty: "OKP", x })).digest("base64url");
   return { keyId, kty: "OKP", crv: "Ed25519", x };
 }
@@ -24,7 +22,7 @@ export function cardKeyOf(masterSecret: Uint8Array | string): CardKey {
 /** Puts the provider's key into the card and signs it. The same card gives the same signature. @throws BridgeError `invalid_option` for a short master secret. */
 export function signCard(card: ProviderCard, masterSecret: Uint8Array | string): SignedCard {
   const signed = { ...card, publicKeys: [cardKeyOf(masterSecret)] };
-  return { card: signed, signature: sign(null, signedBytes(signed), privateKeyOf(masterSecret)).toString("base64url") };
+  return { card: signed, signature: sign(null, signedBytes(signed), deriveProviderKey(masterSecret)).toString("base64url") };
 }
 
 /**

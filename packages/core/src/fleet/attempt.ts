@@ -5,15 +5,16 @@ import { BridgeError } from "../errors/bridge-error.ts";
 import { createInstance } from "../instance/create-instance.ts";
 import { refOf } from "../instance/instance-codec.ts";
 import { deriveSeed, deriveSshKeyPair } from "../keys/key-pair.ts";
-import type { AttemptRecord, ProvisionOptions } from "./fleet-options.ts";
+import type { AttemptOptions, AttemptRecord } from "./fleet-options.ts";
 import type { GuardedHooks } from "./hooks.ts";
+import type { Keyring } from "./keyring.ts";
 import type { FleetMember } from "./members.ts";
 
 /** What all attempts of a Fleet have in common. */
 export interface AttemptSetting {
   readonly owner: string;
   readonly ledgerId: string;
-  readonly masterSecret: Uint8Array | string;
+  readonly keyring: Keyring;
   readonly log: Log;
   readonly now: () => number;
 }
@@ -28,9 +29,12 @@ export function refOfAttempt({ backend, placement, requestKey, attempt, intentAt
   return { backend, scope: placement.scope, placement, requestKey, attempt, intentAtMs };
 }
 
-function contextOf(record: AttemptRecord, requesterPublicKey: string, setting: AttemptSetting, options: ProvisionOptions, hooks: GuardedHooks): ProvisionContext {
+const secretOf = ({ keyVersion = 1 }: AttemptRecord, { keyring }: AttemptSetting): Uint8Array | string => keyring.secretOf(keyVersion);
+
+function contextOf(record: AttemptRecord, requesterPublicKey: string, setting: AttemptSetting, options: AttemptOptions, hooks: GuardedHooks): ProvisionContext {
   const { attempt, requestKey, placement, intentAtMs, deadlineMs, backend } = record;
-  const { owner, ledgerId, masterSecret, log, now } = setting;
+  const { owner, ledgerId, log, now } = setting;
+  const masterSecret = secretOf(record, setting);
   const derive = (purpose: "ssh-host" | "ssh-control") =>
     deriveSshKeyPair({ masterSecret, salt: Buffer.from(record.salt, "base64"), purpose, requestKey, attempt });
   const signal = options.signal ?? new AbortController().signal;
@@ -51,11 +55,11 @@ function contextOf(record: AttemptRecord, requesterPublicKey: string, setting: A
 
 /** Runs one attempt at one backend and checks that the answer belongs to it. */
 export async function runAttempt({ member, record, grant, envelope, setting, options, hooks }: {
-  member: FleetMember; record: AttemptRecord; grant: ComputeGrant; envelope: Envelope; setting: AttemptSetting; options: ProvisionOptions; hooks: GuardedHooks;
+  member: FleetMember; record: AttemptRecord; grant: ComputeGrant; envelope: Envelope; setting: AttemptSetting; options: AttemptOptions; hooks: GuardedHooks;
 }): Promise<ProvisionedInstance> {
   const { requestKey, attempt } = record;
   const made: SshKeyPair | undefined = envelope.sshPublicKey === undefined
-    ? deriveSshKeyPair({ masterSecret: setting.masterSecret, salt: Buffer.from(record.salt, "base64"), purpose: "ssh-user", requestKey, attempt })
+    ? deriveSshKeyPair({ masterSecret: secretOf(record, setting), salt: Buffer.from(record.salt, "base64"), purpose: "ssh-user", requestKey, attempt })
     : undefined;
   const requesterPublicKey = envelope.sshPublicKey ?? made?.publicKey ?? "";
   const instance = await member.backend.provision(grant, { ...envelope, sshPublicKey: requesterPublicKey }, contextOf(record, requesterPublicKey, setting, options, hooks));

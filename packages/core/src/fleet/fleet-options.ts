@@ -1,5 +1,5 @@
 import type { Almanac, InstanceRef, Log, Placement } from "../backend/words.ts";
-import type { ConfiguredBackend, ProvisionStage } from "../backend/v1.ts";
+import type { CallOptions, ConfiguredBackend, ProvisionStage, WatchOptions } from "../backend/v1.ts";
 import type { RoutingStep } from "./routing-record.ts";
 
 /** What a Fleet is made of. */
@@ -8,6 +8,10 @@ export interface FleetOptions {
   readonly owner: string;
   /** At least 32 bytes; host and control keys are derived from it. A replay needs the same one. */
   readonly masterSecret: Uint8Array | string;
+  /** Number of this master secret; attempts remember it. A positive integer. Default 1. */
+  readonly keyVersion?: number;
+  /** Earlier master secrets by their key version, for attempts that began under them. Default: none. */
+  readonly retiredSecrets?: Readonly<Record<number, Uint8Array | string>>;
   /** In order of preference. */
   readonly backends: readonly ConfiguredBackend[];
   /** Id of the ledger that remembers the attempts. Default `none`. */
@@ -38,6 +42,31 @@ export interface AttemptRecord {
   readonly deadlineMs: number;
   /** Base64; goes into the derivation of the attempt's keys. Empty unless `makeSalt` was given. */
   readonly salt: string;
+  /** Of the master secret that its keys are derived from. Default 1. */
+  readonly keyVersion?: number;
+}
+
+/** Where an attempt could go. */
+export interface Choice {
+  readonly backend: string;
+  readonly placement: Placement;
+}
+
+/** Options of {@link Fleet.choose}. */
+export interface ChooseOptions extends CallOptions {
+  /** Choices that earlier attempts have used up. */
+  readonly tried?: readonly Choice[];
+  /** Hears of every backend that was refused and every placement that was passed over. */
+  readonly onRouting?: (step: RoutingStep) => Promise<void> | void;
+}
+
+/** Options of {@link Fleet.provisionAttempt}. */
+export type AttemptOptions = Pick<ProvisionOptions, "signal" | "onCreated" | "onReady" | "onProgress" | "mayCreate" | "makeRequesterKey">;
+
+/** Options of {@link Fleet.watchUntilExit}. */
+export interface FleetWatchOptions extends WatchOptions {
+  /** Of the attempt, where it was made under an earlier master secret. Default: the current one. */
+  readonly keyVersion?: number;
 }
 
 /** Options of one provision. Every hook is awaited; one that throws ends the call. */

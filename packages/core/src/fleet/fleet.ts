@@ -1,21 +1,25 @@
 /// <reference lib="esnext.disposable" />
 import { createAlmanac } from "../almanac.ts";
 import { namePattern } from "../backend/define-backend.ts";
-import type { Backend, BackendFacts, CallOptions, Capabilities, Listing, Refusal, WatchOptions } from "../backend/v1.ts";
+import type { BackendFacts, CallOptions, Capabilities, Listing, Refusal } from "../backend/v1.ts";
 import type { BootConfig } from "../boot/boot-config.ts";
 import type { AlmanacTick, ComputeGrant, Envelope, InstanceRef, Log, Placement, ProvisionedInstance, UsageMetrics } from "../backend/words.ts";
 import { problemsError } from "../codec/decoder.ts";
 import { BridgeError, type Problem, toBridgeError } from "../errors/bridge-error.ts";
-import { requestKeyOf } from "../grant/request-key.ts";
-import { masterSecretBytes } from "../keys/key-pair.ts";
+import { canonicalJson, requestKeyOf } from "../grant/request-key.ts";
 import { admitEnvelope, admitGrant } from "./admit.ts";
-import { exitMacOf } from "./attempt.ts";
-import type { FleetOptions, ProvisionOptions } from "./fleet-options.ts";
+import { type AttemptSetting, exitMacOf, refOfAttempt, runAttempt } from "./attempt.ts";
+import { candidatesOf, choices, noteRefusals } from "./choices.ts";
+import { allFailed, nobodyCan } from "./failures.ts";
+import type { AttemptOptions, AttemptRecord, Choice, ChooseOptions, FleetOptions, FleetWatchOptions, ProvisionOptions } from "./fleet-options.ts";
+import { guardHooks } from "./hooks.ts";
+import { createKeyring } from "./keyring.ts";
 import { FleetHealth } from "./health.ts";
 import { createMembers, type FleetMember } from "./members.ts";
 import { mergeListings } from "./merge-listings.ts";
-import { provisionTask } from "./provision.ts";
+import { provisionTask, rememberFailure } from "./provision.ts";
 import { judgeAll, placementsOf, type Verdict } from "./route.ts";
+import type { RoutingStep } from "./routing-record.ts";
 
 /** Who would serve a grant, and why the others would not. */
 export interface Explanation {
@@ -48,17 +52,19 @@ export class Fleet {
   readonly #now: () => number;
   readonly #almanac;
   readonly #health: FleetHealth;
+  readonly #setting: AttemptSetting;
 
   /** @throws BridgeError `no_backends`, `contract_mismatch`, `invalid_option` with all problems. Does no I/O. */
   constructor(options: FleetOptions) {
     checkOptions(options);
-    masterSecretBytes(options.masterSecret);
+    const keyring = createKeyring(options);
     this.#options = options;
     this.#log = options.log ?? silent;
     this.#now = options.now ?? Date.now;
     this.#almanac = options.almanac ?? createAlmanac();
     const { owner, ledgerId = "none", capabilitiesMaxAgeSeconds = 60, capacityMemorySeconds = 180 } = options;
     this.#members = createMembers(options.backends, { owner, ledgerId, log: this.#log, now: this.#now, almanac: this.#almanac });
+    this.#setting = { owner, ledgerId, keyring, log: this.#log, now: this.#now };
     this.#health = new FleetHealth({ now: this.#now, capabilitiesMaxAgeSeconds, capacityMemorySeconds });
     this.#log.info({ backends: this.#members.map(({ backend }) => backend.name) }, "fleet initialised");
   }
@@ -128,24 +134,71 @@ export class Fleet {
     if (options.signal?.aborted) throw new BridgeError("aborted", "the caller ended the call", { outcome: "none" });
     const { grant, deadlineMs } = this.#admit(claims);
     const envelope = admitEnvelope(content, grant, options.makeRequesterKey ?? false);
-    const { owner, ledgerId = "none", masterSecret, fallback = "next" } = this.#options;
     return provisionTask({
-      grant, envelope, deadlineMs, options, fallback,
-      requestKey: requestKeyOf(owner, grant),
+      grant, envelope, deadlineMs, options, fallback: this.#options.fallback ?? "next",
+      requestKey: requestKeyOf(this.#options.owner, grant),
       verdicts: await this.#judge(grant, deadlineMs, options.signal),
       health: this.#health,
-      setting: { owner, ledgerId, masterSecret, log: this.#log, now: this.#now },
+      setting: this.#setting,
     });
   }
 
+  /**
+   * The best choice for a grant that no attempt has used up and no recent failure speaks against. Creates nothing. For
+   * callers who write down each attempt themselves and run it with {@link Fleet.provisionAttempt}.
+   *
+   * @throws BridgeError as {@link Fleet.explain} does; `no_backend_can_satisfy`, retryable where a backend may serve a little
+   * later; `no_capacity` and others where all that is left was passed over.
+   */
+  async choose(claims: ComputeGrant, { tried = [], signal, onRouting }: ChooseOptions = {}): Promise<Choice> {
+    const { grant, deadlineMs } = this.#admit(claims);
+    const verdicts = await this.#judge(grant, deadlineMs, signal);
+    const routing: RoutingStep[] = [];
+    const note = async (step: RoutingStep) => {
+      routing.push(step);
+      await onRouting?.(step);
+    };
+    await noteRefusals(verdicts, note);
+    const candidates = candidatesOf(verdicts);
+    if (candidates.length === 0) throw nobodyCan(grant, verdicts, routing);
+    const failures: BridgeError[] = [];
+    const used = new Set(tried.map(({ backend, placement }) => canonicalJson([backend, placement])));
+    for await (const { member: { backend: { name } }, placement } of choices({ grant, candidates, health: this.#health, note, failures, signal })) {
+      if (!used.has(canonicalJson([name, placement]))) return { backend: name, placement };
+    }
+    throw allFailed(grant, failures, routing);
+  }
+
+  /**
+   * Runs exactly one attempt as it was written down: no fallback, nothing is terminated. The same record again, in any
+   * process, finds the same machine. The grant's times are not looked at; `record.deadlineMs` bounds the create.
+   *
+   * @throws BridgeError `unknown_backend`, `invalid_grant`, `image_mismatch`, and whatever the backend throws, always with
+   * `outcome` and `ref`. An outcome of `none` speaks of this call alone, not of earlier ones for the same record.
+   */
+  async provisionAttempt(record: AttemptRecord, grant: ComputeGrant, content: Envelope, options: AttemptOptions = {}): Promise<ProvisionedInstance> {
+    const ref = refOfAttempt(record);
+    try {
+      const envelope = admitEnvelope(content, grant, options.makeRequesterKey ?? false);
+      const member = this.#memberOf(record.backend);
+      return await runAttempt({ member, record, grant, envelope, setting: this.#setting, options, hooks: guardHooks(options) });
+    } catch (thrown) {
+      const error = toBridgeError(thrown, { backend: record.backend, operation: "provision", ref, outcome: "unknown" });
+      rememberFailure({ health: this.#health, setting: this.#setting }, record, error);
+      throw error;
+    }
+  }
+
   /** Resolves when the workload or machine ends or `validTo` passes, with what was used. @throws BridgeError `unknown_backend`. */
-  async watchUntilExit(instance: InstanceRef, validTo: AlmanacTick, options: WatchOptions = {}): Promise<UsageMetrics> {
-    return this.#backendFor(instance).watchUntilExit(instance, validTo, { exitMac: exitMacOf(this.#options.masterSecret, instance), ...options });
+  async watchUntilExit(instance: InstanceRef, validTo: AlmanacTick, { keyVersion, ...options }: FleetWatchOptions = {}): Promise<UsageMetrics> {
+    const { keyring } = this.#setting;
+    const exitMac = exitMacOf(keyring.secretOf(keyVersion ?? keyring.version), instance);
+    return this.#memberOf(instance.backend).backend.watchUntilExit(instance, validTo, { exitMac, ...options });
   }
 
   /** Ends the machine and resolves when nothing of it is left. Idempotent. @throws BridgeError `unknown_backend`, `wrong_scope`. */
   async terminate(ref: InstanceRef, options: CallOptions = {}): Promise<void> {
-    return this.#backendFor(ref).terminate(ref, options);
+    return this.#memberOf(ref.backend).backend.terminate(ref, options);
   }
 
   /** All of this owner's things on all platforms. A backend that fails is an incomplete scope, never an empty one. */
@@ -186,9 +239,9 @@ export class Fleet {
     }
   }
 
-  #backendFor({ backend: name }: InstanceRef): Backend {
+  #memberOf(name: string): FleetMember {
     const member = this.#members.find(({ backend }) => backend.name === name);
-    if (member !== undefined) return member.backend;
+    if (member !== undefined) return member;
     const registered = this.#members.map(({ backend }) => `"${backend.name}"`).join(", ");
     throw new BridgeError("unknown_backend", `the instance was provisioned by backend "${name}", which is not registered in this fleet; registered are ${registered}`, { backend: name });
   }
