@@ -48,6 +48,11 @@ export interface MachinePlatform {
   forbid?(ref: InstanceRef, options: CallOptions): Promise<void>;
   /** Last lines of the machine's console. Absent: there is none. */
   readConsole?(raw: RawMachine, options: CallOptions): Promise<string>;
+  /**
+   * The platform's clock minus `services.now()`, in milliseconds, as the last answer about this scope said it (HTTP `Date`).
+   * Deadlines are not enforced while the two differ by more than a minute. Absent or undefined: not known.
+   */
+  clockSkewMs?(scope: Scope): number | undefined;
   /** What an error of this platform means; undefined: `internal`, outcome unknown. */
   mapError(error: unknown): MappedError | undefined;
   /** Lets go of connections. */

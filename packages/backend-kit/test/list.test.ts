@@ -33,6 +33,14 @@ test("a scope that cannot be listed is incomplete with its error; the others are
   expect(scopes).toEqual([{ scope: "scope-a", complete: true }, { scope: "scope-b", complete: false, error: expect.objectContaining({ code: "forbidden", backend: "fake" }) }]);
 });
 
+test("a scope tells the platform's clock where the platform does", async () => {
+  const { backend, platform } = bench();
+  platform.heldScopes = ["scope-a", "scope-b"];
+  Object.assign(platform, { clockSkewMs: (scope: string) => (scope === "scope-a" ? -7000 : undefined) });
+  const { scopes } = await backend.list();
+  expect(scopes).toEqual([{ scope: "scope-a", complete: true, clockSkewMs: -7000 }, { scope: "scope-b", complete: true }]);
+});
+
 test("a list without scopes to name is an error, never empty", async () => {
   const { backend, platform } = bench();
   platform.scopes = async () => {

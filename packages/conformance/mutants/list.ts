@@ -21,6 +21,9 @@ export const listMutants: readonly Mutant[] = [
       return { complete, machines: machines.map((machine) => ({ ...machine, spec: { ...machine.spec, tags: { ...machine.spec.tags, [tagNames.owner]: owner } } })) };
     } }) }),
   },
+  backendMutant(7, "list reverses the difference of the clocks", "list says by how much the platform's clock is ahead of ours, if it says anything", changed(({ scopes, instances }) => ({
+    scopes: scopes.map((scope) => ({ ...scope, clockSkewMs: -(scope.clockSkewMs ?? 0) })), instances,
+  }))),
   backendMutant(7, "list of all scopes fails with one", "list of one failing scope leaves the others complete", (backend) => ({
     list: async (options) => {
       const { scopes, instances } = await backend.list(options);

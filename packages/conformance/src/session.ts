@@ -79,10 +79,11 @@ export class Session {
   }
 
   /** A backend as another process would have it: nothing shared but the options. */
-  freshBackend(change: Partial<Entry> = {}): Backend {
+  freshBackend({ clockAheadMs = 0, ...change }: Partial<Entry> & { /** How far its clock is ahead of the platform's. Default 0. */ readonly clockAheadMs?: number } = {}): Backend {
     const { plugin, options } = this.subject;
     const entry = { ...this.entry, ...change };
-    const backend = plugin.create(parseOptions(plugin.optionsSchema, options, entry.name), { ...entry, log: this.#log, now: () => this.patience.now(), almanac: this.almanac });
+    const now = () => this.patience.now() + clockAheadMs;
+    const backend = plugin.create(parseOptions(plugin.optionsSchema, options, entry.name), { ...entry, log: this.#log, now, almanac: this.almanac });
     this.backends.push(backend);
     return backend;
   }

@@ -10,6 +10,8 @@ export { BridgeError, isBridgeError, toBridgeError } from "./errors/bridge-error
 export type { BridgeErrorDetails, Outcome, Problem } from "./errors/bridge-error.ts";
 export { errorCodes } from "./errors/codes.ts";
 export type { ErrorCode, ErrorCodeEntry } from "./errors/codes.ts";
+export { admitEnvelope, admitGrant } from "./fleet/admit.ts";
+export type { Admission } from "./fleet/admit.ts";
 export { Fleet } from "./fleet/fleet.ts";
 export type { Explanation } from "./fleet/fleet.ts";
 export type { AttemptOptions, AttemptRecord, Choice, ChooseOptions, FleetOptions, FleetWatchOptions, ProvisionOptions } from "./fleet/fleet-options.ts";
@@ -22,7 +24,7 @@ export type { InstanceFields } from "./instance/create-instance.ts";
 export { decodeInstance, decodeRef, encodeInstance, refOf } from "./instance/instance-codec.ts";
 export { decodeUsage, encodeUsage } from "./instance/usage-codec.ts";
 export type {
-  Backend, BackendFacts, BackendPlugin, BackendServices, CallOptions, Capabilities, ConfiguredBackend, ListedInstance, Listing,
+  Backend, BackendFacts, BackendPlugin, BackendServices, CallOptions, Capabilities, ConfiguredBackend, ListedInstance, ListedScope, Listing,
   ProvisionContext, ProvisionStage, Refusal, RegionCapabilities, WatchOptions,
 } from "./backend/v1.ts";
 export type { OptionsIssue, OptionsResult, OptionsSchema } from "./backend/options-schema.ts";

@@ -16,7 +16,10 @@ export async function list(setting: MachineSetting, { signal }: CallOptions = {}
   const answers = await Promise.all(scopes.map(async (scope) => ({ scope, ...(await setting.poller(scope).next({ atOnce: true, signal })) })));
   for (const { error } of answers) if (error?.code === "aborted") throw error;
   return {
-    scopes: answers.map(({ scope, error }) => (error === undefined ? { scope, complete: true } : { scope, complete: false, error })),
+    scopes: answers.map(({ scope, error }) => {
+      const clockSkewMs = setting.platform.clockSkewMs?.(scope);
+      return { scope, complete: error === undefined, ...(error === undefined ? {} : { error }), ...(clockSkewMs === undefined ? {} : { clockSkewMs }) };
+    }),
     instances: answers.flatMap(({ scope, snapshot }) => (snapshot?.things ?? []).map((thing) => describe(setting, scope, thing))),
   };
 }

@@ -2,6 +2,10 @@ import { isBridgeError } from "@bridge/core";
 import type { ConformanceCase } from "../conformance-case.ts";
 import { claim, same } from "../claim.ts";
 
+const hourMs = 3_600_000;
+/** Platforms say whole seconds, and two calls take their time. */
+const slackMs = 30_000;
+
 /** Rule 7: list is complete per scope, or says that it is not. */
 export const listCases: readonly ConformanceCase[] = [
   {
@@ -110,6 +114,21 @@ export const listCases: readonly ConformanceCase[] = [
       const { scopes } = await session.called(() => session.freshBackend().list());
       same(scopes.find((each) => each.scope === scope)?.complete, true, "complete, of the scope that answers");
       same(scopes.find((each) => each.scope === others[0]?.scope)?.complete, false, "complete, of the scope that fails");
+    },
+  },
+  {
+    name: "list says by how much the platform's clock is ahead of ours, if it says anything",
+    rule: 7,
+    why: "A deadline by a wrong clock ends machines that have hours left; with the sign reversed, nobody notices.",
+    run: async (session) => {
+      const skewsOf = async (clockAheadMs: number) => (await session.called(() => session.freshBackend({ clockAheadMs }).list())).scopes.map(({ clockSkewMs }) => clockSkewMs);
+      const behind = await skewsOf(-hourMs);
+      const even = await skewsOf(0);
+      if (behind.every((skew) => skew === undefined)) session.notes.push("the platform does not say its time");
+      for (const [index, skew] of behind.entries()) {
+        const difference = (skew ?? 0) - (even[index] ?? 0);
+        claim(skew === undefined || Math.abs(difference - hourMs) < slackMs, `with our clock an hour behind, clockSkewMs grows by ${difference} ms instead of ${hourMs} ms`);
+      }
     },
   },
   {

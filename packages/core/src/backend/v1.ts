@@ -66,8 +66,21 @@ export interface ListedInstance extends InstanceRef {
  * a scope that is incomplete or not listed.
  */
 export interface Listing {
-  readonly scopes: readonly { readonly scope: Scope; readonly complete: boolean; readonly error?: Error }[];
+  readonly scopes: readonly ListedScope[];
   readonly instances: readonly ListedInstance[];
+}
+
+/** One scope of a {@link Listing}. */
+export interface ListedScope {
+  readonly scope: Scope;
+  readonly complete: boolean;
+  /** Why it is not complete. */
+  readonly error?: Error;
+  /**
+   * The platform's clock minus `services.now()`, in milliseconds, as its answer said (HTTP `Date`, RFC 9110 section 6.6.1).
+   * Where it exceeds a minute, no deadline is enforced. Absent: the platform does not say its time.
+   */
+  readonly clockSkewMs?: number;
 }
 
 /** Options of every call. `signal` is checked on entry; waits end at once when it fires. */

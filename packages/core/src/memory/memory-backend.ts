@@ -67,12 +67,12 @@ async function terminate(setting: MemorySetting, ref: InstanceRef, { signal: cal
 }
 
 /** The contract's `list` (rule 7): all of this owner, whichever backend or ledger it belongs to. */
-async function list({ platform, services: { name, owner } }: MemorySetting, { signal }: CallOptions = {}): Promise<Listing> {
+async function list({ platform, services: { name, owner, now } }: MemorySetting, { signal }: CallOptions = {}): Promise<Listing> {
   throwIfAborted(signal);
   const { scope } = platform;
   try {
     const { complete, machines } = await platform.list();
-    if (complete) return { scopes: [{ scope, complete }], instances: machines.flatMap((machine) => listed(machine, owner, platform.now())) };
+    if (complete) return { scopes: [{ scope, complete, clockSkewMs: platform.now() - now() }], instances: machines.flatMap((machine) => listed(machine, owner, platform.now())) };
     throw new BridgeError("unavailable", "the platform's list broke off");
   } catch (thrown) {
     return { scopes: [{ scope, complete: false, error: toBridgeError(thrown, { backend: name, operation: "list" }) }], instances: [] };
