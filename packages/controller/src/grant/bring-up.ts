@@ -1,0 +1,107 @@
+import { type AttemptRecord, type BridgeError, type Choice, type RoutingStep, toBridgeError } from "@bridge/core";
+import { randomBytes } from "node:crypto";
+import { waited } from "../clock.ts";
+import type { AttemptRow, Failure, GrantRow } from "../ledger/rows.ts";
+import type { Work } from "../work.ts";
+import type { GrantSignals } from "./grant-signals.ts";
+import { runAttempt } from "./run-attempt.ts";
+import { endGrant } from "./settle.ts";
+
+/** How often a backend that only the operator can bring back is looked for. */
+const strandedPauseMs = 30_000;
+
+/** Takes an accepted grant one step on: resumes its open attempt, waits for one that closes, or decides the next. Called again until the grant runs or its result is decided. */
+export async function bringUp(work: Work, row: GrantRow, signals: GrantSignals): Promise<void> {
+  const forget = work.deadlines.at(row.deadlineMs, () => signals.end("deadline"));
+  try {
+    const reason = row.cancelledAtMs !== undefined ? "cancelled" : work.clock.now() >= row.deadlineMs ? "deadline" : undefined;
+    if (reason !== undefined) return await fail(work, row, endings[reason]);
+    const attempts = await work.ledger.attempts(row.requestKey);
+    const open = attempts.find(({ state }) => state === "intended" || state === "created");
+    if (open !== undefined) return await resume(work, row, open, signals);
+    if (attempts.some(({ state }) => state === "closing")) return await either(work.closeAttempts(row.requestKey), signals.interrupted);
+    const last = attempts.at(-1);
+    if (last !== undefined && isFinal(last)) return await fail(work, row, last.failure ?? endings.deadline);
+    if (attempts.length >= work.settings.maxAttempts) {
+      return await fail(work, row, { code: last?.failure?.code ?? "internal", message: `all ${attempts.length} attempts failed; at last: ${last?.failure?.message ?? "for an unknown reason"}` });
+    }
+    await work.provisions(() => nextAttempt(work, row, attempts, signals));
+  } finally {
+    forget();
+  }
+}
+
+const endings = {
+  cancelled: { code: "aborted", message: "the grant was cancelled before a machine ran" },
+  deadline: { code: "grant_expired", message: "the grant expired before a machine ran" },
+} as const satisfies Record<string, Failure>;
+
+/** Failures after which no attempt follows: they are about the grant, a machine that others hold, or a workload that may have started. */
+const finalCodes: readonly Failure["code"][] = ["invalid_grant", "image_mismatch", "attempt_spent", "conflict"];
+
+const isFinal = ({ failure, readyAtMs }: AttemptRow): boolean => readyAtMs !== undefined || (failure !== undefined && finalCodes.includes(failure.code));
+
+async function fail(work: Work, row: GrantRow, failure: Failure): Promise<void> {
+  await endGrant(work, row, { kind: "failed", endedAtMs: work.clock.now(), failure });
+}
+
+async function resume(work: Work, row: GrantRow, open: AttemptRow, signals: GrantSignals): Promise<void> {
+  const isReachable = await work.provisions(async () => signals.interrupted.aborted || await runAttempt(work, row, open, { signals, isFresh: false }));
+  if (!isReachable) await waited(work.clock, strandedPauseMs, signals.interrupted);
+}
+
+/** Decides where the next attempt goes, writes that down, and runs it. */
+async function nextAttempt(work: Work, row: GrantRow, attempts: readonly AttemptRow[], signals: GrantSignals): Promise<void> {
+  if (signals.interrupted.aborted) return;
+  const { requestKey, deadlineMs } = row;
+  const routing: RoutingStep[] = [];
+  const choice = await choose(work, row, attempts, { signals, routing });
+  if (choice === undefined) return;
+  const record: AttemptRecord & { readonly keyVersion: number } = {
+    requestKey, ...choice, attempt: attempts.length + 1, intentAtMs: work.clock.now(), deadlineMs, salt: randomBytes(32).toString("base64"), keyVersion: work.keys.version,
+  };
+  if (!(await work.sideEffects.commit({ kind: "intend", requestKey, record, routing }))) return;
+  work.events.emit({ type: "attempt", requestKey, attempt: record.attempt, backend: record.backend });
+  await runAttempt(work, row, { ...record, state: "intended" }, { signals, isFresh: true });
+}
+
+const chooseSeconds = 120;
+
+/** Where the next attempt goes; undefined when there is no place, after the wait or the end that follows from that. */
+async function choose(work: Work, row: GrantRow, attempts: readonly AttemptRow[], { signals, routing }: { readonly signals: GrantSignals; readonly routing: RoutingStep[] }): Promise<Choice | undefined> {
+  try {
+    return await work.sideEffects.effect("choose", (signal) => work.fleet.choose(row.grant, { tried: attempts, signal, onRouting: (step) => void routing.push(step) }), {
+      requestKey: row.requestKey, signal: signals.interrupted, seconds: chooseSeconds,
+    });
+  } catch (thrown) {
+    if (!signals.interrupted.aborted) await waitForPlace(work, row, attempts, { error: toBridgeError(thrown), signals });
+    return undefined;
+  }
+}
+
+/** No backend has a place. Where one may have a little later, the grant waits for it; not for longer than it may. */
+async function waitForPlace(work: Work, row: GrantRow, attempts: readonly AttemptRow[], { error, signals }: { readonly error: BridgeError; readonly signals: GrantSignals }): Promise<void> {
+  const leftMs = row.acceptedAtMs + work.settings.placementWaitSeconds * 1000 - work.clock.now();
+  if (error.retryable && leftMs > 0) {
+    work.log.info({ requestKey: row.requestKey, code: error.code, error: error.message }, "no place for a grant at the moment; it waits");
+    await waited(work.clock, Math.min(leftMs, Math.max(placePauseMs, (error.retryAfterSeconds ?? 0) * 1000)), signals.interrupted);
+    return;
+  }
+  const before = attempts.at(-1)?.failure;
+  await fail(work, row, { code: before?.code ?? error.code, message: before === undefined ? error.message : `${before.message}; and after that: ${error.message}` });
+}
+
+const placePauseMs = 5000;
+
+/** Waits for the one or for the other. */
+async function either(done: Promise<void>, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const onAbort = () => resolve();
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    await Promise.race([done, promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}

@@ -1,0 +1,130 @@
+import { BridgeError, decodeInstance, encodeInstance, type ProvisionedInstance, createInstance, type RoutingStep, toBridgeError } from "@bridge/core";
+import type { AttemptRow, GrantRow } from "../ledger/rows.ts";
+import { openEnvelope } from "../records/envelope-box.ts";
+import { sealReceipt } from "../records/receipt.ts";
+import type { Work } from "../work.ts";
+import { attemptRecord } from "./attempt-ref.ts";
+import type { GrantSignals } from "./grant-signals.ts";
+import { endGrant } from "./settle.ts";
+import { unknownUsage } from "./usage.ts";
+
+interface Run {
+  readonly signals: GrantSignals;
+  /** No call for this attempt was ever made, by this or another process. */
+  readonly isFresh: boolean;
+}
+
+/** Runs an attempt as it is written down, until its machine serves the grant or it has failed. Resolves to false when its backend is out of reach. */
+export async function runAttempt(work: Work, row: GrantRow, attempt: AttemptRow, run: Run): Promise<boolean> {
+  const startedMs = work.clock.monotonic();
+  const { envelopeBox = "" } = row;
+  const step = (verdict: "served" | "failed", reason: RoutingStep["reason"], message?: string): RoutingStep => ({
+    backend: attempt.backend, placement: attempt.placement, attempt: attempt.attempt, verdict, reason,
+    ...(message === undefined ? {} : { message }), milliseconds: work.clock.monotonic() - startedMs,
+  });
+  let ledgerFailure: unknown;
+  /** What cannot be written down ends the provision, but says nothing about the machine. */
+  const written = async (commit: Promise<boolean>): Promise<void> => {
+    try {
+      await commit;
+    } catch (error) {
+      ledgerFailure = error;
+      throw error;
+    }
+  };
+  const { requestKey } = row;
+  const name = { requestKey, attempt: attempt.attempt };
+  let instance: ProvisionedInstance;
+  const envelope = openEnvelope(envelopeBox, requestKey, work.keys);
+  try {
+    const answer = await work.sideEffects.effect("provision", (signal) => work.fleet.provisionAttempt(attemptRecord(attempt), row.grant, envelope, {
+      signal,
+      makeRequesterKey: envelope.requesterKey !== undefined,
+      mayCreate: () => requireMayCreate(work, attempt, run.signals),
+      onCreated: ({ instanceId = "" }) => written(work.sideEffects.commit({ kind: "created", ...name, instanceId })),
+      onReady: () => written(work.sideEffects.commit({ kind: "ready", ...name, atMs: work.clock.now() })),
+    }), { requestKey, signal: run.signals.interrupted, ...provisionBounds(work, attempt) });
+    instance = checkedInstance(answer);
+  } catch (thrown) {
+    if (ledgerFailure !== undefined) throw ledgerFailure;
+    return await afterFailure(work, row, attempt, { ...run, error: toBridgeError(thrown), step });
+  }
+  const receipt = await sealReceipt(instance, row.grant, { signer: work.signer, requesterKey: envelope.requesterKey });
+  if (await work.sideEffects.commit({ kind: "run", ...name, instance, receipt, routing: [step("served", "ok")] })) {
+    work.log.info({ ...name, backend: attempt.backend, instanceId: instance.instanceId }, "a machine serves the grant");
+    work.events.emit({ type: "running", ...name, backend: attempt.backend });
+    work.changed(requestKey);
+  }
+  return true;
+}
+
+/** Seconds beyond the backend's own bounds after which it counts as hanging. */
+const marginSeconds = 60;
+
+function provisionBounds({ facts, settings, stopping }: Work, { backend }: AttemptRow): { readonly seconds: number; readonly graceSeconds: number } {
+  const { createTimeoutSeconds = 60, settleSeconds = 60, readyTimeoutSeconds = 300 } = facts.get(backend) ?? {};
+  return {
+    seconds: 2 * (createTimeoutSeconds + settleSeconds) + readyTimeoutSeconds + marginSeconds,
+    graceSeconds: stopping.aborted ? settings.stopSeconds : Math.min(createTimeoutSeconds, settings.stopSeconds),
+  };
+}
+
+/** A create request is sent only soon after its attempt was written down: the platform remembers names and tokens for a time only. */
+function requireMayCreate({ clock, facts }: Work, { backend, intentAtMs, attempt }: AttemptRow, signals: GrantSignals): void {
+  if (signals.interrupted.aborted) throw new BridgeError("aborted", "the grant was ended before its machine was created", { outcome: "none" });
+  const { createTimeoutSeconds = 60, settleSeconds = 60, replayWindowSeconds } = facts.get(backend) ?? {};
+  const ownMs = (2 * (createTimeoutSeconds + settleSeconds) + marginSeconds) * 1000;
+  const windowMs = replayWindowSeconds === undefined || replayWindowSeconds === 0 ? ownMs : Math.min(ownMs, replayWindowSeconds * 1000);
+  if (clock.now() <= intentAtMs + windowMs) return;
+  throw new BridgeError("lease_lost", `attempt ${attempt} was decided too long ago to create its machine now`, { outcome: "none" });
+}
+
+/** What a backend answered, if it is an instance. @throws BridgeError `internal`, outcome `exists`. */
+function checkedInstance(answer: ProvisionedInstance): ProvisionedInstance {
+  try {
+    return createInstance(decodeInstance(encodeInstance(answer)), answer.keyPrivate);
+  } catch (cause) {
+    throw new BridgeError("internal", `the backend answered with something that is no instance: ${toBridgeError(cause).message}`, { outcome: "exists", cause });
+  }
+}
+
+interface Failed extends Run {
+  readonly error: BridgeError;
+  readonly step: (verdict: "failed", reason: RoutingStep["reason"], message?: string) => RoutingStep;
+}
+
+async function afterFailure(work: Work, row: GrantRow, attempt: AttemptRow, { signals, isFresh, error, step }: Failed): Promise<boolean> {
+  // Stopped: it goes on from the ledger. To end: the next look decides the result, which closes the attempt.
+  if (signals.interrupted.aborted) return true;
+  const { code, message } = error;
+  if (code === "unknown_backend" || code === "wrong_scope") {
+    work.log.warn({ requestKey: row.requestKey, backend: attempt.backend, code, error: message }, "an open attempt is out of reach");
+    return false;
+  }
+  const name = { requestKey: row.requestKey, attempt: attempt.attempt };
+  work.log.warn({ ...name, backend: attempt.backend, code, error: message }, "attempt failed");
+  work.events.emit({ type: "attempt_failed", ...name, backend: attempt.backend, code, message });
+  const now = await work.ledger.attempt(name.requestKey, name.attempt);
+  if (code === "attempt_spent" && now?.readyAtMs !== undefined) {
+    await endLost(work, row, attempt, now.readyAtMs);
+    return true;
+  }
+  const failure = { code, message };
+  const routing = [step("failed", code, message)];
+  if (isFresh && error.outcome === "none") await work.sideEffects.commit({ kind: "close", ...name, failure, routing });
+  else {
+    // Under a conflict another's machine lives under this name: it is left to its deadline.
+    const closeAfterMs = code === "conflict" ? attempt.deadlineMs + work.settings.expiredTagSeconds * 1000 : undefined;
+    await work.sideEffects.commit({ kind: "abandon", ...name, failure, atMs: work.clock.now(), routing, ...(closeAfterMs === undefined ? {} : { closeAfterMs }) });
+    if (closeAfterMs === undefined) void work.closeAttempts(row.requestKey);
+    else await endGrant(work, row, { kind: "failed", endedAtMs: work.clock.now(), failure });
+  }
+  return true;
+}
+
+/** Its workload was started and has ended while nobody looked. */
+async function endLost(work: Work, row: GrantRow, { attempt, backend }: AttemptRow, readyAtMs: number): Promise<void> {
+  await endGrant(work, row, {
+    kind: "ran", attempt, backend, startedAtMs: readyAtMs, endedAtMs: Math.max(readyAtMs, work.clock.now()), usage: { ...unknownUsage, exit: { reason: "lost" } },
+  });
+}

@@ -1,0 +1,101 @@
+import { BridgeError, type ExitRecord, type ProvisionedInstance, toBridgeError, type UsageMetrics } from "@bridge/core";
+import { waited } from "../clock.ts";
+import type { AttemptRow, GrantRow, Usage } from "../ledger/rows.ts";
+import { pauseMs, type Work } from "../work.ts";
+import type { GrantSignals } from "./grant-signals.ts";
+import { Samples } from "./samples.ts";
+import { endGrant } from "./settle.ts";
+import { checkedUsage, latest, unknownUsage } from "./usage.ts";
+
+const measureSeconds = 30;
+/** How long to wait before asking again about something that only the operator can mend. */
+const strandedPauseMs = 30_000;
+const frozenPauseMs = 30_000;
+
+type Running = AttemptRow & { readonly instance: ProvisionedInstance };
+
+/** Watches the machine of a running grant until it ends, its deadline passes, or somebody wants it to end; then the result is decided. */
+export async function watchRun(work: Work, row: GrantRow, signals: GrantSignals): Promise<void> {
+  const attempts = await work.ledger.attempts(row.requestKey);
+  const running = attempts.find((attempt): attempt is Running => attempt.state === "running" && attempt.instance !== undefined);
+  if (running === undefined) throw new BridgeError("internal", `grant ${row.requestKey} runs without an attempt`);
+  const forget = endAtDeadline(work, row, running, signals);
+  const samples = new Samples(work, running);
+  try {
+    for (let failures = 0; ;) {
+      const outcome = await watchOnce(work, row, { running, signals, samples });
+      if (work.stopping.aborted) return;
+      if (outcome.usage !== undefined && !mustWait(work, running, outcome.usage.exit)) return await end(work, row, running, outcome.usage);
+      failures = outcome.error === undefined ? 0 : failures + 1;
+      // A grant that is to end waits for nothing but a clock that can be trusted.
+      const pause = outcome.error === undefined ? frozenPauseMs : isStranded(outcome.error) ? strandedPauseMs : Math.min(60_000, pauseMs(work, failures));
+      await waited(work.clock, pause, signals.ended.aborted ? work.stopping : signals.interrupted);
+      if (work.stopping.aborted) return;
+    }
+  } finally {
+    forget();
+    if (work.stopping.aborted) await samples.keepLast();
+  }
+}
+
+/** No deadline is enforced while our clock and the platform's do not agree. */
+const mustWait = (work: Work, { placement }: Running, { reason }: ExitRecord): boolean => reason === "deadline" && work.trust.isFrozen(placement.scope);
+
+/** Ends the grant some time after its deadline, should its watch not have. Returns how to take that back. */
+function endAtDeadline(work: Work, { deadlineMs }: GrantRow, { placement }: Running, signals: GrantSignals): () => void {
+  let forget = () => {};
+  const arm = (atMs: number) => {
+    forget = work.deadlines.at(atMs, () => (work.trust.isFrozen(placement.scope) ? arm(work.clock.now() + frozenPauseMs) : signals.end("deadline")));
+  };
+  arm(deadlineMs + work.settings.deadlineGraceSeconds * 1000);
+  return () => forget();
+}
+
+const isStranded = ({ code }: BridgeError): boolean => code === "unknown_backend" || code === "wrong_scope";
+
+interface Watch {
+  readonly running: Running;
+  readonly signals: GrantSignals;
+  readonly samples: Samples;
+}
+
+async function watchOnce(work: Work, row: GrantRow, watch: Watch): Promise<{ readonly usage?: UsageMetrics; readonly error?: BridgeError }> {
+  const { running, signals, samples } = watch;
+  if (signals.ended.aborted) return { usage: await lastReading(work, watch) };
+  try {
+    const said = await work.sideEffects.effect("watch", (signal) => work.fleet.watchUntilExit(running.instance, row.grant.validTo, {
+      signal, keyVersion: running.keyVersion, onUsage: (usage) => samples.take(usage),
+    }), { requestKey: row.requestKey, signal: signals.interrupted });
+    const { exit, ...usage } = checkedUsage(said);
+    return { usage: { ...latest(samples.last, usage), exit } };
+  } catch (thrown) {
+    // When it is to end, the next look takes the last reading.
+    if (signals.ended.aborted) return work.stopping.aborted ? {} : { usage: await lastReading(work, watch) };
+    const error = toBridgeError(thrown);
+    if (!work.stopping.aborted) work.log.warn({ requestKey: row.requestKey, backend: running.backend, code: error.code, error: error.message }, "a machine cannot be watched; it is tried again");
+    return { error };
+  }
+}
+
+/** Reads once more before a machine is ended by us: a watch until a moment that has passed. Without an answer the last sample counts. */
+async function lastReading(work: Work, { running, signals, samples }: Watch): Promise<UsageMetrics> {
+  const exit: ExitRecord = { reason: signals.reason === "cancelled" ? "terminated" : "deadline" };
+  try {
+    const said = await work.sideEffects.effect("measure", (signal) => work.fleet.watchUntilExit(running.instance, 0, { signal, keyVersion: running.keyVersion }), {
+      requestKey: running.requestKey, signal: work.stopping, seconds: measureSeconds,
+    });
+    const { exit: seen, ...usage } = checkedUsage(said);
+    // It may have ended by itself before we came to it.
+    return { ...latest(samples.last, usage), exit: seen.reason === "exited" ? seen : exit };
+  } catch (thrown) {
+    const { code, message } = toBridgeError(thrown);
+    work.log.warn({ requestKey: running.requestKey, backend: running.backend, code, error: message }, "usage could not be read at the end; the last sample counts");
+    const known: Usage = samples.last ?? unknownUsage;
+    return { ...known, exit };
+  }
+}
+
+async function end(work: Work, row: GrantRow, { attempt, backend, instance }: Running, usage: UsageMetrics): Promise<void> {
+  const startedAtMs = work.almanac.tickToMs(instance.startedAt);
+  await endGrant(work, row, { kind: "ran", attempt, backend, startedAtMs, endedAtMs: Math.max(startedAtMs, work.clock.now()), usage });
+}

@@ -1,0 +1,160 @@
+import { type InstanceRef, type Listing, toBridgeError } from "@bridge/core";
+import { waited } from "../clock.ts";
+import type { Stranded, Stranger } from "../events.ts";
+import type { AttemptRow } from "../ledger/rows.ts";
+import type { Work } from "../work.ts";
+import { findStranded } from "./find-stranded.ts";
+import { judgeListing, type Judgement } from "./judge-listing.ts";
+
+const listSeconds = 180;
+const endSeconds = 900;
+
+const keyOf = ({ scope, requestKey, attempt, instanceId = "" }: InstanceRef): string => JSON.stringify([scope, requestKey, attempt, instanceId]);
+
+/** Compares what the platforms list with what the ledger says, again and again, and ends what has no right to live. */
+export class Sweeper {
+  readonly #work: Work;
+  readonly #ending = new Map<string, Promise<void>>();
+  #stranded: readonly Stranded[] = [];
+  #strangers: readonly Stranger[] = [];
+  /** What was told already: told again only when it has changed. */
+  #told: ReadonlySet<string> = new Set();
+
+  constructor(work: Work) {
+    this.#work = work;
+  }
+
+  /** Live attempts that this configuration cannot reach. While there are any, no grant is admitted. */
+  get stranded(): readonly Stranded[] {
+    return this.#stranded;
+  }
+
+  /** What was found of this owner and left alone. */
+  get strangers(): readonly Stranger[] {
+    return this.#strangers;
+  }
+
+  /** Knows at once which backends are gone; the scopes are known after the first sweep. */
+  async begin(): Promise<void> {
+    await this.#findStranded(undefined);
+  }
+
+  /** Sweeps until the controller stops. */
+  async run(): Promise<void> {
+    const { clock, settings, stopping, log } = this.#work;
+    while (!stopping.aborted) {
+      try {
+        await this.sweep();
+      } catch (thrown) {
+        if (stopping.aborted) return;
+        log.error({ error: toBridgeError(thrown).message }, "a sweep failed; nothing was concluded");
+      }
+      await waited(clock, settings.sweepSeconds * 1000, stopping);
+    }
+  }
+
+  /** One sweep: lists first, reads the ledger after, then ends what may be ended, up to the cap. */
+  async sweep(): Promise<Judgement> {
+    const { ledger, fleet, sideEffects, stopping, clock, settings, trust } = this.#work;
+    const listing = await sideEffects.effect("list", (signal) => fleet.list({ signal }), { signal: stopping, seconds: listSeconds });
+    this.#noteClocks(listing);
+    const attempts = await this.#attemptsOf(listing);
+    const judgement = judgeListing({
+      listing, attemptOf: ({ requestKey, attempt }) => attempts.get(`${requestKey}/${attempt}`), ledgerId: ledger.ledgerId, adopted: ledger.adoptedLedgers,
+      nowMs: clock.now(), expiredTagMs: settings.expiredTagSeconds * 1000, isFrozen: (scope) => trust.isFrozen(scope),
+    });
+    await this.#findStranded(listing);
+    this.#strangers = judgement.strangers;
+    this.#tell(listing);
+    this.#end(judgement.strays);
+    await ledger.compact();
+    return judgement;
+  }
+
+  /** Resolves when the strays that are being ended are gone, or the controller stops. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#ending.values());
+  }
+
+  async #attemptsOf({ instances }: Listing): Promise<ReadonlyMap<string, AttemptRow>> {
+    const { ledger } = this.#work;
+    const rows = new Map<string, AttemptRow>();
+    for (const { requestKey, attempt, ledgerId } of instances) {
+      const key = `${requestKey}/${attempt}`;
+      if (ledgerId !== ledger.ledgerId || rows.has(key)) continue;
+      const row = await ledger.attempt(requestKey, attempt);
+      if (row !== undefined) rows.set(key, row);
+    }
+    return rows;
+  }
+
+  async #findStranded(listing: Listing | undefined): Promise<void> {
+    const { ledger, fleet } = this.#work;
+    this.#stranded = findStranded(await ledger.openAttempts(), fleet.backends.map(({ name }) => name), listing);
+  }
+
+  #noteClocks({ scopes }: Listing): void {
+    if (!scopes.every(({ complete }) => complete)) return;
+    this.#work.trust.note(new Map(scopes.flatMap(({ scope, clockSkewMs }) => (clockSkewMs === undefined ? [] : [[scope, clockSkewMs] as const]))));
+  }
+
+  #tell({ scopes }: Listing): void {
+    const { events, log, trust } = this.#work;
+    const told = new Set<string>();
+    const tell = (key: string, say: () => void) => {
+      told.add(key);
+      if (!this.#told.has(key)) say();
+    };
+    for (const stranded of this.#stranded) {
+      tell(`stranded ${stranded.reason} ${stranded.requestKey}/${stranded.attempt}`, () => {
+        log.error({ ...stranded }, "a live machine is out of reach of this configuration; no grant is admitted until it can be reached");
+        events.emit({ type: "stranded", ...stranded });
+      });
+    }
+    for (const stranger of this.#strangers) {
+      tell(`stranger ${stranger.reason} ${keyOf({ ...stranger, placement: { scope: stranger.scope, region: "", size: "", resolved: {} }, intentAtMs: 0 })}`, () => {
+        log.warn({ ...stranger }, "something of this owner is not this ledger's; it is left to its deadline");
+        events.emit({ type: "stranger", ...stranger });
+      });
+    }
+    for (const { scope, complete, error } of scopes) {
+      const message = error?.message ?? "its list is incomplete";
+      if (!complete) tell(`frozen ${scope}`, () => {
+        log.warn({ scope, error: message }, "a scope cannot be listed; nothing is concluded about it");
+        events.emit({ type: "scope_frozen", scope, message });
+      });
+      const skewMs = trust.skewOf(scope);
+      if (skewMs !== undefined) tell(`skew ${scope}`, () => {
+        const skewSeconds = Math.round(skewMs / 1000);
+        log.error({ scope, skewSeconds }, "this computer's clock and the platform's differ; no deadline is enforced there until they agree");
+        events.emit({ type: "clock_skew", scope, skewSeconds });
+      });
+    }
+    this.#told = told;
+  }
+
+  #end(strays: readonly InstanceRef[]): void {
+    const { settings, events, log } = this.#work;
+    const fresh = strays.filter((stray) => !this.#ending.has(keyOf(stray)));
+    const room = Math.max(0, settings.endedPerSweep - this.#ending.size);
+    if (fresh.length > room) {
+      log.warn({ ended: room, left: fresh.length - room }, "a sweep would have ended more than it may; the rest waits for the next");
+      events.emit({ type: "sweep_capped", ended: room, left: fresh.length - room });
+    }
+    for (const stray of fresh.slice(0, room)) this.#ending.set(keyOf(stray), this.#endStray(stray));
+  }
+
+  async #endStray(stray: InstanceRef): Promise<void> {
+    const { fleet, sideEffects, stopping, log } = this.#work;
+    const { requestKey, attempt, backend, instanceId } = stray;
+    log.warn({ requestKey, attempt, backend, instanceId }, "a machine that should be gone is ended");
+    try {
+      await sideEffects.effect("terminate", (signal) => fleet.terminate(stray, { signal }), { requestKey, signal: stopping, seconds: endSeconds });
+    } catch (thrown) {
+      // The next sweep finds it again.
+      if (!stopping.aborted) log.warn({ requestKey, attempt, backend, error: toBridgeError(thrown).message }, "a stray machine could not be ended");
+    } finally {
+      this.#ending.delete(keyOf(stray));
+    }
+  }
+}
