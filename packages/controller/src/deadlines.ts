@@ -45,7 +45,8 @@ export class Deadlines {
       this.#calls.delete(key);
       call();
     }
-    const next = Math.min(...[...this.#calls.values()].map(({ atMs }) => atMs));
-    if (Number.isFinite(next)) this.#arm(next);
+    let nextMs = Number.POSITIVE_INFINITY;
+    for (const { atMs } of this.#calls.values()) nextMs = Math.min(nextMs, atMs);
+    if (Number.isFinite(nextMs)) this.#arm(nextMs);
   }
 }

@@ -14,7 +14,7 @@ const strandedPauseMs = 30_000;
 export async function bringUp(work: Work, row: GrantRow, signals: GrantSignals): Promise<void> {
   const forget = work.deadlines.at(row.deadlineMs, () => signals.end("deadline"));
   try {
-    const reason = row.cancelledAtMs !== undefined ? "cancelled" : work.clock.now() >= row.deadlineMs ? "deadline" : undefined;
+    const reason = signals.reason ?? (work.clock.now() >= row.deadlineMs ? "deadline" : undefined);
     if (reason !== undefined) return await fail(work, row, endings[reason]);
     const attempts = await work.ledger.attempts(row.requestKey);
     const open = attempts.find(({ state }) => state === "intended" || state === "created");

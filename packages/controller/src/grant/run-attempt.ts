@@ -42,7 +42,10 @@ export async function runAttempt(work: Work, row: GrantRow, attempt: AttemptRow,
       makeRequesterKey: envelope.requesterKey !== undefined,
       mayCreate: () => requireMayCreate(work, attempt, run.signals),
       onCreated: ({ instanceId = "" }) => written(work.sideEffects.commit({ kind: "created", ...name, instanceId })),
-      onReady: () => written(work.sideEffects.commit({ kind: "ready", ...name, atMs: work.clock.now() })),
+      onReady: async () => {
+        await written(work.sideEffects.commit({ kind: "ready", ...name, atMs: work.clock.now() }));
+        await requireWanted(work, name);
+      },
     }), { requestKey, signal: run.signals.interrupted, ...provisionBounds(work, attempt) });
     instance = checkedInstance(answer);
   } catch (thrown) {
@@ -77,6 +80,13 @@ function requireMayCreate({ clock, facts }: Work, { backend, intentAtMs, attempt
   const windowMs = replayWindowSeconds === undefined || replayWindowSeconds === 0 ? ownMs : Math.min(ownMs, replayWindowSeconds * 1000);
   if (clock.now() <= intentAtMs + windowMs) return;
   throw new BridgeError("lease_lost", `attempt ${attempt} was decided too long ago to create its machine now`, { outcome: "none" });
+}
+
+/** The last look before the workload starts: a grant that was cancelled or given up meanwhile starts nothing. */
+async function requireWanted({ ledger }: Work, { requestKey, attempt }: Pick<AttemptRow, "requestKey" | "attempt">): Promise<void> {
+  const [grant, row] = [await ledger.grant(requestKey), await ledger.attempt(requestKey, attempt)];
+  if (grant?.state === "accepted" && grant.cancelledAtMs === undefined && (row?.state === "intended" || row?.state === "created")) return;
+  throw new BridgeError("aborted", "the grant was ended before its workload started");
 }
 
 /** What a backend answered, if it is an instance. @throws BridgeError `internal`, outcome `exists`. */

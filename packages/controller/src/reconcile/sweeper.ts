@@ -57,7 +57,7 @@ export class Sweeper {
   async sweep(): Promise<Judgement> {
     const { ledger, fleet, sideEffects, stopping, clock, settings, trust } = this.#work;
     const listing = await sideEffects.effect("list", (signal) => fleet.list({ signal }), { signal: stopping, seconds: listSeconds });
-    this.#noteClocks(listing);
+    for (const scope of listing.scopes) trust.note(scope);
     const attempts = await this.#attemptsOf(listing);
     const judgement = judgeListing({
       listing, attemptOf: ({ requestKey, attempt }) => attempts.get(`${requestKey}/${attempt}`), ledgerId: ledger.ledgerId, adopted: ledger.adoptedLedgers,
@@ -91,11 +91,6 @@ export class Sweeper {
   async #findStranded(listing: Listing | undefined): Promise<void> {
     const { ledger, fleet } = this.#work;
     this.#stranded = findStranded(await ledger.openAttempts(), fleet.backends.map(({ name }) => name), listing);
-  }
-
-  #noteClocks({ scopes }: Listing): void {
-    if (!scopes.every(({ complete }) => complete)) return;
-    this.#work.trust.note(new Map(scopes.flatMap(({ scope, clockSkewMs }) => (clockSkewMs === undefined ? [] : [[scope, clockSkewMs] as const]))));
   }
 
   #tell({ scopes }: Listing): void {

@@ -78,7 +78,7 @@ export class StepWriter {
 
   /** The workload has started: nothing will need the envelope any more. */
   #runs({ requestKey, attempt, instance, receipt, routing }: StepOf<"run">): boolean {
-    const ran = this.#write("update grants set state = 'running', receipt = :receipt, envelope_box = null where request_key = :key and state = 'accepted'", { key: requestKey, receipt });
+    const ran = this.#write("update grants set state = 'running', receipt = :receipt, envelope_box = null where request_key = :key and state = 'accepted' and exists (select 1 from attempts where request_key = :key and attempt = :attempt and state in ('intended', 'created'))", { key: requestKey, receipt, attempt });
     if (!ran) return false;
     this.#note(requestKey, routing);
     return this.#write("update attempts set state = 'running', instance = :instance, instance_id = :id where request_key = :key and attempt = :attempt and state in ('intended', 'created')", {
