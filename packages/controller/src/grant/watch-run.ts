@@ -10,7 +10,7 @@ import { checkedUsage, latest, unknownUsage } from "./usage.ts";
 const measureSeconds = 30;
 /** How long to wait before asking again about something that only the operator can mend. */
 const strandedPauseMs = 30_000;
-const frozenPauseMs = 30_000;
+const frozenPauseMs = 2000;
 
 type Running = AttemptRow & { readonly instance: ProvisionedInstance };
 
