@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" />
 import pLimit from "p-limit";
 import {
-  admitEnvelope, admitGrant, BridgeError, type ComputeGrant, createAlmanac, type Envelope, Fleet, type Log, requestKeyOf,
+  admitEnvelope, admitGrant, BridgeError, type ComputeGrant, createAlmanac, decodeEnvelope, type Envelope, Fleet, type Log, requestKeyOf,
 } from "@bridge/core";
 import { issuerLimits, ownerLimits } from "./admission/limits.ts";
 import { waited, systemClock } from "./clock.ts";
@@ -15,6 +15,7 @@ import { openLedger } from "./ledger/sqlite/open-ledger.ts";
 import { checkOptions, type ControllerOptions } from "./options.ts";
 import { envelopeMac, lockEnvelope } from "./records/envelope-box.ts";
 import { createSigner } from "./records/jws.ts";
+import { requireSealable } from "./records/receipt.ts";
 import { Sweeper } from "./reconcile/sweeper.ts";
 import { defaultSettings } from "./settings.ts";
 import { SideEffects } from "./side-effects.ts";
@@ -121,7 +122,9 @@ export class Controller {
     const { owner, providerId, limits = {} } = this.#options;
     const atMs = clock.now();
     const { grant, deadlineMs } = admitGrant(claims, { almanac, nowMs: atMs, providerId });
-    const envelope = admitEnvelope(content, grant, content.requesterKey !== undefined);
+    const read = decodeEnvelope(content);
+    const envelope = admitEnvelope(read, grant, read.requesterKey !== undefined);
+    await requireSealable(envelope.requesterKey);
     const requestKey = requestKeyOf(owner, grant);
     const known = await ledger.grant(requestKey);
     if (known === undefined) this.#requireReach();

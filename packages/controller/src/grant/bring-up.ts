@@ -3,7 +3,8 @@ import { randomBytes } from "node:crypto";
 import { waited } from "../clock.ts";
 import type { AttemptRow, Failure, GrantRow } from "../ledger/rows.ts";
 import type { Work } from "../work.ts";
-import type { GrantSignals } from "./grant-signals.ts";
+import type { EndReason, GrantSignals } from "./grant-signals.ts";
+import { lastReading } from "./last-reading.ts";
 import { runAttempt } from "./run-attempt.ts";
 import { endGrant } from "./settle.ts";
 
@@ -15,13 +16,13 @@ export async function bringUp(work: Work, row: GrantRow, signals: GrantSignals):
   const forget = work.deadlines.at(row.deadlineMs, () => signals.end("deadline"));
   try {
     const reason = signals.reason ?? (work.clock.now() >= row.deadlineMs ? "deadline" : undefined);
-    if (reason !== undefined) return await fail(work, row, endings[reason]);
     const attempts = await work.ledger.attempts(row.requestKey);
     const open = attempts.find(({ state }) => state === "intended" || state === "created");
+    if (reason !== undefined) return await endEarly(work, row, open, reason);
     if (open !== undefined) return await resume(work, row, open, signals);
     if (attempts.some(({ state }) => state === "closing")) return await either(work.closeAttempts(row.requestKey), signals.interrupted);
     const last = attempts.at(-1);
-    if (last !== undefined && isFinal(last)) return await fail(work, row, last.failure ?? endings.deadline);
+    if (last !== undefined && isFinal(last)) return await fail(work, row, finalFailure(last));
     if (attempts.length >= work.settings.maxAttempts) {
       return await fail(work, row, { code: last?.failure?.code ?? "internal", message: `all ${attempts.length} attempts failed; at last: ${last?.failure?.message ?? "for an unknown reason"}` });
     }
@@ -39,7 +40,21 @@ const endings = {
 /** Failures after which no attempt follows: they are about the grant, a machine that others hold, or a workload that may have started. */
 const finalCodes: readonly Failure["code"][] = ["invalid_grant", "image_mismatch", "attempt_spent", "conflict"];
 
+function finalFailure({ failure, readyAtMs }: AttemptRow): Failure {
+  const { code, message } = failure ?? { code: "internal", message: "the attempt ended without a reason" };
+  return { code, message: readyAtMs === undefined ? message : `${message}; its workload may have started, so no other attempt follows` };
+}
+
 const isFinal = ({ failure, readyAtMs }: AttemptRow): boolean => readyAtMs !== undefined || (failure !== undefined && finalCodes.includes(failure.code));
+
+/** Cancelled or expired before `running` was written down. A workload that was started even so is metered. */
+async function endEarly(work: Work, row: GrantRow, open: AttemptRow | undefined, reason: EndReason): Promise<void> {
+  const { readyAtMs } = open ?? {};
+  if (open === undefined || readyAtMs === undefined) return fail(work, row, endings[reason]);
+  const usage = await lastReading(work, open, { reason, last: undefined });
+  if (work.stopping.aborted) return;
+  await endGrant(work, row, { kind: "ran", attempt: open.attempt, backend: open.backend, startedAtMs: readyAtMs, endedAtMs: Math.max(readyAtMs, work.clock.now()), usage });
+}
 
 async function fail(work: Work, row: GrantRow, failure: Failure): Promise<void> {
   await endGrant(work, row, { kind: "failed", endedAtMs: work.clock.now(), failure });

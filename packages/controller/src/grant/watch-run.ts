@@ -1,13 +1,13 @@
 import { BridgeError, type ExitRecord, type ProvisionedInstance, toBridgeError, type UsageMetrics } from "@bridge/core";
 import { waited } from "../clock.ts";
-import type { AttemptRow, GrantRow, Usage } from "../ledger/rows.ts";
+import type { AttemptRow, GrantRow } from "../ledger/rows.ts";
 import { pauseMs, type Work } from "../work.ts";
 import type { GrantSignals } from "./grant-signals.ts";
+import { lastReading } from "./last-reading.ts";
 import { Samples } from "./samples.ts";
 import { endGrant } from "./settle.ts";
-import { checkedUsage, latest, unknownUsage } from "./usage.ts";
+import { checkedUsage, latest } from "./usage.ts";
 
-const measureSeconds = 30;
 /** How long to wait before asking again about something that only the operator can mend. */
 const strandedPauseMs = 30_000;
 const frozenPauseMs = 2000;
@@ -59,9 +59,9 @@ interface Watch {
   readonly samples: Samples;
 }
 
-async function watchOnce(work: Work, row: GrantRow, watch: Watch): Promise<{ readonly usage?: UsageMetrics; readonly error?: BridgeError }> {
-  const { running, signals, samples } = watch;
-  if (signals.ended.aborted) return { usage: await lastReading(work, watch) };
+async function watchOnce(work: Work, row: GrantRow, { running, signals, samples }: Watch): Promise<{ readonly usage?: UsageMetrics; readonly error?: BridgeError }> {
+  const read = () => lastReading(work, running, { reason: signals.reason, last: samples.last });
+  if (signals.ended.aborted) return { usage: await read() };
   try {
     const said = await work.sideEffects.effect("watch", (signal) => work.fleet.watchUntilExit(running.instance, row.grant.validTo, {
       signal, keyVersion: running.keyVersion, onUsage: (usage) => samples.take(usage),
@@ -70,28 +70,10 @@ async function watchOnce(work: Work, row: GrantRow, watch: Watch): Promise<{ rea
     return { usage: { ...latest(samples.last, usage), exit } };
   } catch (thrown) {
     // When it is to end, the next look takes the last reading.
-    if (signals.ended.aborted) return work.stopping.aborted ? {} : { usage: await lastReading(work, watch) };
+    if (signals.ended.aborted) return work.stopping.aborted ? {} : { usage: await read() };
     const error = toBridgeError(thrown);
     if (!work.stopping.aborted) work.log.warn({ requestKey: row.requestKey, backend: running.backend, code: error.code, error: error.message }, "a machine cannot be watched; it is tried again");
     return { error };
-  }
-}
-
-/** Reads once more before a machine is ended by us: a watch until a moment that has passed. Without an answer the last sample counts. */
-async function lastReading(work: Work, { running, signals, samples }: Watch): Promise<UsageMetrics> {
-  const exit: ExitRecord = { reason: signals.reason === "cancelled" ? "terminated" : "deadline" };
-  try {
-    const said = await work.sideEffects.effect("measure", (signal) => work.fleet.watchUntilExit(running.instance, 0, { signal, keyVersion: running.keyVersion }), {
-      requestKey: running.requestKey, signal: work.stopping, seconds: measureSeconds,
-    });
-    const { exit: seen, ...usage } = checkedUsage(said);
-    // It may have ended by itself before we came to it.
-    return { ...latest(samples.last, usage), exit: seen.reason === "exited" ? seen : exit };
-  } catch (thrown) {
-    const { code, message } = toBridgeError(thrown);
-    work.log.warn({ requestKey: running.requestKey, backend: running.backend, code, error: message }, "usage could not be read at the end; the last sample counts");
-    const known: Usage = samples.last ?? unknownUsage;
-    return { ...known, exit };
   }
 }
 

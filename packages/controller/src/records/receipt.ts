@@ -1,5 +1,5 @@
-import { Aes256Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from "@hpke/core";
-import { type ComputeGrant, hashJson, type ProvisionedInstance } from "@bridge/core";
+import { Aes256Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256, type SenderContext } from "@hpke/core";
+import { BridgeError, type ComputeGrant, hashJson, type ProvisionedInstance } from "@bridge/core";
 import type { RecordSigner } from "./jws.ts";
 
 /** `typ` of a signed receipt. */
@@ -32,10 +32,24 @@ export async function sealReceipt(instance: ProvisionedInstance, grant: ComputeG
   };
   const signed = signer.sign(receiptType, receipt);
   if (requesterKey === undefined) return signed;
-  const recipientPublicKey = await suite.kem.deserializePublicKey(bytesOf(Buffer.from(requesterKey, "base64url")));
-  const sender = await suite.createSenderContext({ recipientPublicKey, info: bytesOf(info) });
+  const sender = await senderTo(requesterKey);
   const sealed = await sender.seal(bytesOf(Buffer.from(signed)), bytesOf(Buffer.from(`${hashJson(grant)}.${attempt}`)));
   return `hpke.${Buffer.from(sender.enc).toString("base64url")}.${Buffer.from(sealed).toString("base64url")}`;
+}
+
+/** Refuses a key that nothing can be sealed to before a machine is made. @throws BridgeError `invalid_grant`. */
+export async function requireSealable(requesterKey: string | undefined): Promise<void> {
+  if (requesterKey === undefined) return;
+  try {
+    await senderTo(requesterKey);
+  } catch (cause) {
+    throw new BridgeError("invalid_grant", "requesterKey: nothing can be sealed to it; it must be the 32 bytes of an X25519 public key, base64url", { outcome: "none", cause, problems: [{ path: "requesterKey", message: "is no X25519 public key" }] });
+  }
+}
+
+async function senderTo(requesterKey: string): Promise<SenderContext> {
+  const recipientPublicKey = await suite.kem.deserializePublicKey(bytesOf(Buffer.from(requesterKey, "base64url")));
+  return suite.createSenderContext({ recipientPublicKey, info: bytesOf(info) });
 }
 
 /** The bytes alone: a Buffer is a window of a larger piece of memory. */
