@@ -1,0 +1,69 @@
+import type { Architecture, CallOptions, ComputeManifest } from "@bridge/core/backend";
+import { type MachineSize, pickSizes } from "@bridge/backend-kit";
+import type { AwsApi, Filter, InstanceTypeInfo } from "./api.ts";
+import type { ParsedOptions } from "./config.ts";
+
+/** An instance type of one region. */
+export interface Ec2Size extends MachineSize {
+  /** Zones that sell it, by name. */
+  readonly zones: readonly string[];
+}
+
+/** Types and offerings change rarely. */
+const maxAgeMs = 3_600_000;
+
+/** The instance types that the options allow, by region; read at most hourly. */
+export class Catalog {
+  readonly #api: AwsApi;
+  readonly #options: ParsedOptions;
+  readonly #now: () => number;
+  readonly #read = new Map<string, { readonly atMs: number; readonly sizes: Promise<readonly Ec2Size[]> }>();
+
+  constructor(api: AwsApi, options: ParsedOptions, now: () => number) {
+    this.#api = api;
+    this.#options = options;
+    this.#now = now;
+  }
+
+  /** Sizes of a region, preferred families and types first. */
+  async sizes(region: string, call: CallOptions): Promise<readonly Ec2Size[]> {
+    const known = this.#read.get(region);
+    if (known !== undefined && Math.abs(this.#now() - known.atMs) < maxAgeMs) return known.sizes;
+    const sizes = this.#ask(region, call);
+    const entry = { atMs: this.#now(), sizes };
+    this.#read.set(region, entry);
+    sizes.catch(() => {
+      if (this.#read.get(region) === entry) this.#read.delete(region);
+    });
+    return sizes;
+  }
+
+  /** Sizes of a region that hold a manifest: the least CPU and memory first, then as the options prefer. */
+  async fitting(region: string, manifest: ComputeManifest, call: CallOptions): Promise<readonly Ec2Size[]> {
+    return pickSizes(await this.sizes(region, call), manifest);
+  }
+
+  async #ask(region: string, call: CallOptions): Promise<readonly Ec2Size[]> {
+    const names = this.#options.instanceTypes ?? this.#options.instanceFamilies.map((family) => `${family}.*`);
+    const filters: readonly Filter[] = [{ Name: "instance-type", Values: names }];
+    const [types, offerings] = await Promise.all([
+      this.#api.instanceTypes(region, [...filters, { Name: "bare-metal", Values: ["false"] }], call), this.#api.offerings(region, filters, call),
+    ]);
+    const rank = (name: string) => names.findIndex((wanted) => wanted === name || (wanted.endsWith("*") && name.startsWith(wanted.slice(0, -1))));
+    return types.flatMap((type) => {
+      const { InstanceType: name = "" } = type;
+      const zones = offerings.filter((offering) => offering.type === name).map(({ zone }) => zone).sort();
+      return sizeOf(type).map((size) => ({ ...size, zones }));
+    }).filter(({ zones }) => zones.length > 0).sort((a, b) => rank(a.name) - rank(b.name));
+  }
+}
+
+const architectures: Readonly<Record<string, Architecture>> = { x86_64: "amd64", arm64: "arm64" };
+
+/** A vCPU counts as 1000 millicores, as EC2 sells it: on x86 it is one thread of a core. */
+function sizeOf({ InstanceType: name, VCpuInfo, MemoryInfo, ProcessorInfo }: InstanceTypeInfo): readonly MachineSize[] {
+  const [cpus, ramMib] = [VCpuInfo?.DefaultVCpus, MemoryInfo?.SizeInMiB];
+  const arch = ProcessorInfo?.SupportedArchitectures?.flatMap((each) => architectures[each] ?? [])[0];
+  if (name === undefined || cpus === undefined || ramMib === undefined || arch === undefined) return [];
+  return [{ name, cpuMillicores: cpus * 1000, ramMib, arch }];
+}

@@ -1,0 +1,44 @@
+import { type Architecture, BridgeError, type CallOptions } from "@bridge/core/backend";
+import type { AwsApi, Image } from "./api.ts";
+import type { ParsedOptions } from "./config.ts";
+
+/** An image as a placement pins it. */
+export interface ResolvedImage {
+  readonly imageId: string;
+  /** The image's own name of its root volume, so that its size can be set. */
+  readonly rootDevice: string;
+}
+
+const ec2Names = { amd64: "x86_64", arm64: "arm64" } as const satisfies Record<Architecture, string>;
+
+/** Finds the image of a region and architecture. */
+export class Images {
+  readonly #api: AwsApi;
+  readonly #options: ParsedOptions;
+
+  constructor(api: AwsApi, options: ParsedOptions) {
+    this.#api = api;
+    this.#options = options;
+  }
+
+  /** @throws BridgeError `invalid_option` when there is none, or it is of another architecture. */
+  async resolve(region: string, arch: Architecture, call: CallOptions): Promise<ResolvedImage> {
+    const image = await this.#find(region, arch, call);
+    const { ImageId: imageId, RootDeviceName: rootDevice, Architecture: architecture } = image ?? {};
+    if (imageId === undefined || rootDevice === undefined) throw new BridgeError("invalid_option", `image: there is none for ${arch} in ${region}`, { outcome: "none" });
+    if (architecture === ec2Names[arch]) return { imageId, rootDevice };
+    throw new BridgeError("invalid_option", `image: ${imageId} in ${region} is for ${architecture ?? "an unknown architecture"}; the grant asks for ${arch}`, { outcome: "none" });
+  }
+
+  async #find(region: string, arch: Architecture, call: CallOptions): Promise<Image | undefined> {
+    const { image } = this.#options;
+    if ("owner" in image) {
+      const filters = [{ Name: "name", Values: [image.name] }, { Name: "architecture", Values: [ec2Names[arch]] }, { Name: "state", Values: ["available"] }];
+      const found = await this.#api.images(region, { Owners: [image.owner], Filters: filters }, call);
+      return [...found].sort((a, b) => ((a.CreationDate ?? "") < (b.CreationDate ?? "") ? 1 : -1))[0];
+    }
+    const id = "ids" in image ? image.ids[region] : await this.#api.parameter(region, image.ssmParameter.replaceAll("{architecture}", arch), call);
+    if (id === undefined || id === "") return undefined;
+    return (await this.#api.images(region, { ImageIds: [id] }, call))[0];
+  }
+}
