@@ -13,6 +13,7 @@ interface Flags {
   readonly options?: string;
   readonly only?: readonly string[];
   readonly bail?: boolean;
+  readonly concurrency: number;
   readonly junit?: string;
   readonly timeoutSeconds?: number;
   readonly live?: boolean;
@@ -23,6 +24,12 @@ interface Flags {
 function positive(text: string): number {
   const value = Number(text);
   if (!(value > 0) || !Number.isFinite(value)) throw new InvalidArgumentError("It must be a positive number.");
+  return value;
+}
+
+function whole(text: string): number {
+  const value = positive(text);
+  if (!Number.isInteger(value)) throw new InvalidArgumentError("It must be a whole number.");
   return value;
 }
 
@@ -57,7 +64,7 @@ async function run(use: string, flags: Flags): Promise<boolean> {
     ...(only === undefined ? {} : { only }), ...(bail === undefined ? {} : { bail }), ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
   };
   const live = flags.live === true ? await runLive(await given(), { ...common, maxInstances: flags.maxInstances, maxMinutes: flags.maxMinutes }) : undefined;
-  const report = live ?? await runConformance(given, common);
+  const report = live ?? await runConformance(given, { ...common, concurrency: flags.concurrency });
   console.log(formatSummary(report));
   if (live !== undefined) console.log(live.left.length === 0 ? `leak audit: nothing is left of owner ${live.owner}` : `leak audit: LEFT of owner ${live.owner}:\n${live.left.map((line) => `  ${line}`).join("\n")}`);
   if (flags.junit !== undefined) writeFileSync(flags.junit, junitXml(report));
@@ -70,10 +77,11 @@ const program = new Command("bridge-conformance")
   .option("--options <file>", "the plugin's options, YAML or JSON")
   .option("--only <text...>", "only cases with this text in name or rule (`rule 6`)")
   .option("--bail", "end after the first failed case")
+  .option("--concurrency <n>", "cases side by side; without --live", whole, 1)
   .option("--junit <file>", "write the report as JUnit XML, too")
   .option("--timeout-seconds <n>", "seconds for each case", positive)
   .option("--live", "run on the real platform: without faults, within the limits, with a last look at what is left")
-  .option("--max-instances <n>", "with --live: the most machines at once", positive, 2)
+  .option("--max-instances <n>", "with --live: the most machines at once", whole, 2)
   .option("--max-minutes <n>", "with --live: minutes after which only cleaning up goes on", positive, 20)
   .exitOverride();
 
