@@ -6,7 +6,7 @@ import { type CaseLimits, type CaseResult, runCase } from "./run-case.ts";
 import type { Subject, SubjectFactory } from "./subject.ts";
 
 /** How a run is to go. */
-export interface ConformanceOptions extends Pick<CaseLimits, "timeoutSeconds" | "maxInstances" | "owner" | "signal"> {
+export interface ConformanceOptions extends Pick<CaseLimits, "timeoutSeconds" | "maxInstances" | "owner" | "signal" | "leasesEndAtMs"> {
   /** Only cases whose name or rule contains this text, or one of these. Default: all. */
   readonly only?: string | readonly string[];
   /** Ends the run after the first failed case. Default false. */
@@ -72,5 +72,9 @@ export async function runConformance(factory: SubjectFactory, { only, bail = fal
   })));
   // Only when all cases that had begun have cleaned up.
   for (const run of runs) if (run.status === "rejected") throw run.reason;
-  return { backend: described?.plugin.name ?? "unknown", results: cases.flatMap((each) => results.get(each) ?? []), differences: { ...described?.differences } };
+  return { backend: described?.plugin.name ?? "unknown", results: cases.map((each) => results.get(each) ?? notBegun(each)), differences: { ...described?.differences } };
 }
+
+/** Nobody may take for kept what nobody has looked at. */
+const notBegun = ({ name, rule, why }: ConformanceCase): CaseResult =>
+  ({ case: { name, rule, why }, status: "not observed", message: "the run was ended before this case began", milliseconds: 0 });

@@ -20,6 +20,8 @@ export interface SessionLimits {
   readonly maxInstances?: number;
   /** Ends the case: calls are aborted, what was made is terminated. */
   readonly signal?: AbortSignal;
+  /** By when, and a little for cleaning up, leases end: so long do machines live if this process is killed. Milliseconds since the Unix epoch. */
+  readonly leasesEndAtMs?: number;
 }
 
 /** What a case works with: fresh backends on the subject's platform, attempts, bounded waits. Remembers all that must be ended. */
@@ -94,13 +96,19 @@ export class Session {
   }
 
   /** A grant as the subject wants it, from now for so many seconds. */
-  grant({ seconds = 3600, ...change }: Partial<ComputeGrant> & { readonly seconds?: number } = {}): ComputeGrant {
+  grant({ seconds = this.#leaseSeconds, ...change }: Partial<ComputeGrant> & { readonly seconds?: number } = {}): ComputeGrant {
     const nowTick = this.almanac.msToTick(this.patience.now());
     const base: ComputeGrant = {
       requestId: randomUUID(), issuer: "conformance", providerId: "conformance", validFrom: nowTick, validTo: nowTick + Math.max(seconds, this.facts.minLifetimeSeconds ?? 0),
       manifest: { cpuMillicores: 100, ramMib: 64, storageGib: 0, arch: "amd64", tdx: "none", regions: [] },
     };
     return { ...(this.subject.grant?.(base) ?? base), ...change };
+  }
+
+  get #leaseSeconds(): number {
+    const { leasesEndAtMs } = this.#limits;
+    const left = leasesEndAtMs === undefined ? Number.POSITIVE_INFINITY : Math.ceil((leasesEndAtMs - this.patience.now()) / 1000);
+    return Math.min(3600, Math.max(0, left) + this.seconds.terminate);
   }
 
   /** An attempt that nobody has tried yet, at the first placement that the backend offers. */
@@ -212,8 +220,9 @@ export class Session {
     }
   }
 
-  /** Notes that an attempt may have a machine from now on. */
+  /** Notes that an attempt may have a machine from now on. Throws when the case is over: what is made then, nobody would end. */
   remember(attempt: Attempt): void {
+    claim(!this.signal.aborted, "the case is over; nothing may be made any more");
     const { requestKey, attempt: number } = attempt.content;
     const known = [...this.tried].some(({ content }) => content.requestKey === requestKey && content.attempt === number);
     if (known) return;
