@@ -1,5 +1,5 @@
 import { type Backend, BridgeError, createAlmanac, type ListedInstance } from "@bridge/core";
-import { parseOptions } from "@bridge/core/backend";
+import { makeBackend } from "@bridge/core/backend";
 import { Patience } from "./patience.ts";
 import type { Subject } from "./subject.ts";
 
@@ -21,7 +21,7 @@ const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 /** Uses a backend of one owner, as an operator would who knows nothing but options and owner. */
 async function withBackend<T>({ plugin, options }: Subject, owner: string, use: (backend: Backend, patience: Patience) => Promise<T>): Promise<T> {
   const services = { name: plugin.name, owner, ledgerId: "ledger-audit", log, now: Date.now, almanac: createAlmanac() };
-  const backend = plugin.create(parseOptions(plugin.optionsSchema, options, plugin.name), services);
+  const backend = makeBackend({ plugin, options }, services);
   try {
     return await use(backend, new Patience(undefined));
   } finally {

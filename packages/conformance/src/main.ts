@@ -114,5 +114,6 @@ try {
   process.exit(await run(program.args[0] ?? "", program.opts<Flags>()));
 } catch (error) {
   if (!(error instanceof CommanderError)) console.error(isBridgeError(error) ? `error: ${error.message}` : error);
-  process.exit(error instanceof CommanderError && error.exitCode === 0 ? 0 : 2);
+  const isInput = error instanceof CommanderError || isBridgeError(error);
+  process.exit(error instanceof CommanderError && error.exitCode === 0 ? 0 : isInput ? 2 : 1);
 }

@@ -3,7 +3,7 @@ import {
   type Backend, type BackendFacts, type BridgeError, type ComputeGrant, createAlmanac, type Envelope, isBridgeError, type ListedInstance, type Log,
   type ProvisionedInstance, requestKeyOf, type SshKeyPair,
 } from "@bridge/core";
-import { parseOptions } from "@bridge/core/backend";
+import { makeBackend } from "@bridge/core/backend";
 import { generateSshKeyPair } from "@bridge/core/keys";
 import { Attempt, attemptKeys, type Entry, type Hooks } from "./attempt.ts";
 import { claim } from "./claim.ts";
@@ -82,9 +82,8 @@ export class Session {
 
   /** A backend as another process would have it: nothing shared but the options. */
   freshBackend(change: Partial<Entry> = {}): Backend {
-    const { plugin, options } = this.subject;
     const entry = { ...this.entry, ...change };
-    const backend = plugin.create(parseOptions(plugin.optionsSchema, options, entry.name), { ...entry, log: this.#log, now: () => this.patience.now(), almanac: this.almanac });
+    const backend = makeBackend(this.subject, { ...entry, log: this.#log, now: () => this.patience.now(), almanac: this.almanac });
     this.backends.push(backend);
     return backend;
   }

@@ -93,7 +93,7 @@ export const listCases: readonly ConformanceCase[] = [
       if (listing instanceof Error) return;
       const scope = listing.scopes.find((each) => each.scope === attempt.content.placement.scope);
       const shown = listing.instances.some(({ requestKey }) => requestKey === attempt.content.requestKey);
-      claim(scope === undefined || !scope.complete || shown, "list() says that the scope is complete and shows no machine, though the platform failed to answer");
+      claim(scope === undefined || !scope.complete || shown, "list() says that the scope is complete and shows no machine, though the platform failed to answer; a caught error must become { scope, complete: false, error }");
       claim(scope === undefined || scope.complete || isBridgeError(scope.error), "an incomplete scope carries no BridgeError that says why");
       await session.liveMachines(attempt, 1, backend);
     },
