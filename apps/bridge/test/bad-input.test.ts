@@ -7,8 +7,10 @@ afterEach(() => sandbox.dispose());
 
 const head = "owner: tester\nproviderId: provider.example\nmasterSecret: { file: bridge.secret }\n";
 const local = `backends:\n  - use: "@bridge/backend-local"\n`;
-const plugin = (contract: number) => `export default { contract: ${contract}, name: "mine", optionsSchema: { "~standard": { version: 1, vendor: "test", validate: (value) => ({ value }) } },
-  facts: { idempotency: "name", settleSeconds: 0, createTimeoutSeconds: 1, readyTimeoutSeconds: 1, exitCode: "never", deadline: "guest" }, create: () => { throw new Error("made"); } };`;
+const swallowing = "(value) => ({ value })";
+const strict = `(value) => (Object.keys(value ?? {}).length > 0 ? { issues: [{ message: "is not known here" }] } : { value })`;
+const plugin = (contract: number, validate = swallowing, create = `() => { throw new Error("made"); }`) => `export default { contract: ${contract}, name: "mine", optionsSchema: { "~standard": { version: 1, vendor: "test", validate: ${validate} } },
+  facts: { idempotency: "name", settleSeconds: 0, createTimeoutSeconds: 1, readyTimeoutSeconds: 1, exitCode: "never", deadline: "guest" }, create: ${create} };`;
 
 const configs: readonly { readonly what: string; readonly text: string; readonly code: string; readonly says: readonly string[] }[] = [
   { what: "an unknown key", text: `${head}colour: red\n${local}`, code: "invalid_config", says: ["colour (line 4)"] },
@@ -17,6 +19,8 @@ const configs: readonly { readonly what: string; readonly text: string; readonly
   { what: "a missing plugin", text: `${head}backends:\n  - use: "@bridge/backend-nowhere"\n`, code: "plugin_not_found", says: ["backends[0].use (line 5)", "npm install @bridge/backend-nowhere"] },
   { what: "a missing file", text: `${head}backends:\n  - use: ./nowhere.ts\n`, code: "plugin_not_found", says: ["backends[0].use (line 5)", "./nowhere.ts"] },
   { what: "something that is no plugin", text: `${head}backends:\n  - use: ./not-a-plugin.mjs\n`, code: "contract_mismatch", says: ["backends[0].use (line 5)", "not a backend plugin"] },
+  { what: "a plugin that is not the default export", text: `${head}backends:\n  - use: ./no-default.mjs\n`, code: "contract_mismatch", says: ["backends[0].use (line 5)", "./no-default.mjs is not a backend plugin: its default export must be what defineBackend() returns"] },
+  { what: "a plugin whose import does I/O that fails", text: `${head}backends:\n  - use: ./reading.mjs\n`, code: "contract_mismatch", says: ["backends[0].use (line 5)", "./reading.mjs is there but cannot be loaded: Error: ENOENT"] },
   { what: "contract 2", text: `${head}backends:\n  - use: ./contract-2.mjs\n`, code: "contract_mismatch", says: ["backends[0].use (line 5)", "contract 2"] },
   { what: "an empty list", text: `${head}backends: []\n`, code: "no_backends", says: ["backends (line 4)", "@bridge/backend-local"] },
   { what: "an unreadable secret reference", text: `${head.replace("bridge.secret", "nowhere.secret")}${local}`, code: "invalid_config", says: ["masterSecret (line 3)", "nowhere.secret"] },
@@ -32,6 +36,8 @@ describe.each(configs)("a config with $what", ({ text, code, says }) => {
     sandbox.write("not-a-plugin.mjs", "export default 7;");
     sandbox.write("contract-1.mjs", plugin(1));
     sandbox.write("contract-2.mjs", plugin(2));
+    sandbox.write("no-default.mjs", plugin(1).replace("export default", "export const plugin ="));
+    sandbox.write("reading.mjs", `import { readFileSync } from "node:fs";\nreadFileSync("/nowhere/credentials.json");\n${plugin(1)}`);
     sandbox.write("bridge.yaml", text);
     sandbox.write("grant.json", exampleGrant());
   });
@@ -43,6 +49,24 @@ describe.each(configs)("a config with $what", ({ text, code, says }) => {
     expect(JSON.parse(provision.stderr)).toMatchObject({ error: { code, problems: [{ path: expect.any(String), message: expect.any(String) }] } });
     expect([check.code, check.stdout, provision.code, provision.stdout]).toEqual([2, "", 2, ""]);
     expect([sandbox.hasInstances, sandbox.leftovers]).toEqual([false, []]);
+  });
+});
+
+describe("a plugin whose create()", () => {
+  test.each([
+    ["throws a text", `() => { throw "no token"; }`, [`the create() of backend plugin "mine" threw "no token"`, "must be a BridgeError"]],
+    ["gives nothing", "() => undefined", [`the create() of backend plugin "mine" gave undefined; it must give a Backend`]],
+    ["gives a promise", "async () => ({})", ["construction must do no I/O, so it has nothing to wait for"]],
+    ["gives half a backend", "(_options, { name }) => ({ name, capabilities: async () => ({}), canSatisfy: () => true, terminate: 7 })", ["provision: is missing", "watchUntilExit: is missing", "terminate: must be a function", "list: is missing"]],
+    ["gives a backend of another name", `() => ({ name: "other", capabilities() {}, canSatisfy() {}, provision() {}, watchUntilExit() {}, terminate() {}, list() {} })`, [`name: must be services.name ("mine"), by which later calls are routed; it is "other"`]],
+  ])("%s is refused by bridge check before anything is asked of it", async (_what, create, says) => {
+    sandbox.write("bridge.secret", "0".repeat(64));
+    sandbox.write("mine.mjs", plugin(1, strict, create));
+    sandbox.write("bridge.yaml", `${head}backends:\n  - use: ./mine.mjs\n`);
+    const { code, stderr, stdout } = await sandbox.run(["check"]);
+    expect(stderr).toContain("error contract_mismatch");
+    for (const said of says) expect(stderr).toContain(said);
+    expect([code, stdout]).toEqual([2, ""]);
   });
 });
 

@@ -2,7 +2,7 @@ import { pathToFileURL } from "node:url";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { BridgeError, isBridgeError, type Problem } from "@bridge/core";
-import { checkPlugin, parseOptions } from "@bridge/core/backend";
+import { checkPlugin, createAlmanac, makeBackend } from "@bridge/core/backend";
 import { probeImport } from "./import-probe.ts";
 import type { Subject, SubjectFactory } from "./subject.ts";
 
@@ -24,6 +24,8 @@ function urlOf(use: string, folder: string): string {
     throw new BridgeError("plugin_not_found", `${use} is not installed; run: npm install ${use} (or write a path: ./${use})`, { cause });
   }
 }
+
+const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 const asProblem = (path: string, error: unknown): readonly Problem[] => {
   const text = error instanceof Error ? error.message : String(error);
@@ -52,9 +54,12 @@ export async function inspectModule(use: string, { folder, options }: { readonly
     const plugin = checkPlugin(namespace.default, use);
     plain = { plugin, options: options ?? {}, module: { url } };
     // A factory brings options of its own.
-    if (options !== undefined || factory === undefined) parseOptions(plugin.optionsSchema, options ?? {}, plugin.name);
+    if (options !== undefined || factory === undefined) {
+      const made = makeBackend({ plugin, options: options ?? {} }, { name: plugin.name, owner: "probe", ledgerId: "probe", log, now: Date.now, almanac: createAlmanac() });
+      await made.close?.();
+    }
   } catch (error) {
-    problems.push(...asProblem(namespace.default === undefined ? "default export" : plain === undefined ? "plugin" : "options", error));
+    problems.push(...asProblem(namespace.default === undefined ? "default export" : plain === undefined ? "plugin" : isBridgeError(error) && error.code === "contract_mismatch" ? "backend" : "options", error));
   }
   if (plain === undefined || problems.length > 0) throw refusal(use, problems);
   return { plain, ...(factory === undefined ? {} : { factory }) };

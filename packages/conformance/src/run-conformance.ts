@@ -6,11 +6,13 @@ import { type CaseLimits, type CaseResult, runCase } from "./run-case.ts";
 import type { Subject, SubjectFactory } from "./subject.ts";
 
 /** How a run is to go. */
-export interface ConformanceOptions extends Pick<CaseLimits, "timeoutSeconds" | "maxInstances" | "owner" | "signal"> {
+export interface ConformanceOptions extends Pick<CaseLimits, "timeoutSeconds" | "maxInstances" | "owner" | "signal" | "leasesEndAtMs"> {
   /** Only cases whose name or rule contains this text, or one of these. Default: all. */
   readonly only?: string | readonly string[];
   /** Ends the run after the first failed case. Default false. */
   readonly bail?: boolean;
+  /** How many cases run side by side; most of their time is waiting. Default 1. */
+  readonly concurrency?: number;
   /** Called after every case. */
   readonly onResult?: (result: CaseResult) => void;
 }
@@ -44,20 +46,35 @@ export async function makeSubject(factory: SubjectFactory): Promise<Subject> {
 }
 
 /**
- * Runs the conformance cases, one after the other, each on a fresh subject. Failed cases are results, not errors.
+ * Runs the conformance cases, each on a fresh subject. Failed cases are results, not errors.
  *
  * @throws BridgeError `contract_mismatch` when the subject's plugin is none of contract 1; `invalid_option` when `only` fits no case.
  */
-export async function runConformance(factory: SubjectFactory, { only, bail = false, onResult, ...limits }: ConformanceOptions = {}): Promise<Report> {
-  const results: CaseResult[] = [];
+export async function runConformance(factory: SubjectFactory, { only, bail = false, concurrency = 1, onResult, ...limits }: ConformanceOptions = {}): Promise<Report> {
+  const cases = selectCases(only);
+  const results = new Map<ConformanceCase, CaseResult>();
+  const waiting = [...cases];
   let described: Subject | undefined;
-  for (const each of selectCases(only)) {
-    const subject = await makeSubject(factory);
-    described ??= subject;
-    const result = await runCase(each, subject, limits);
-    results.push(result);
-    onResult?.(result);
-    if (limits.signal?.aborted === true || (bail && result.status === "failed")) break;
-  }
-  return { backend: described?.plugin.name ?? "unknown", results, differences: { ...described?.differences } };
+  let ended = false;
+  const runSome = async () => {
+    for (let each = waiting.shift(); each !== undefined && !ended; each = waiting.shift()) {
+      const subject = await makeSubject(factory);
+      described ??= subject;
+      const result = await runCase(each, subject, limits);
+      results.set(each, result);
+      onResult?.(result);
+      ended ||= limits.signal?.aborted === true || (bail && result.status === "failed");
+    }
+  };
+  const runs = await Promise.allSettled(Array.from({ length: concurrency }, () => runSome().catch((error: unknown) => {
+    ended = true;
+    throw error;
+  })));
+  // Only when all cases that had begun have cleaned up.
+  for (const run of runs) if (run.status === "rejected") throw run.reason;
+  return { backend: described?.plugin.name ?? "unknown", results: cases.map((each) => results.get(each) ?? notBegun(each)), differences: { ...described?.differences } };
 }
+
+/** Nobody may take for kept what nobody has looked at. */
+const notBegun = ({ name, rule, why }: ConformanceCase): CaseResult =>
+  ({ case: { name, rule, why }, status: "not observed", message: "the run was ended before this case began", milliseconds: 0 });

@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { parseOptions } from "@bridge/core/backend";
-import { createAlmanac } from "@bridge/core";
+import { leftoversOf } from "./leftovers.ts";
 import type { CaseResult } from "./run-case.ts";
 import { type ConformanceOptions, type Report, runConformance } from "./run-conformance.ts";
 import type { Subject } from "./subject.ts";
@@ -9,8 +8,10 @@ import type { Subject } from "./subject.ts";
 export interface LiveOptions extends Pick<ConformanceOptions, "only" | "bail" | "onResult" | "timeoutSeconds" | "signal"> {
   /** The most machines at once. Default 2. */
   readonly maxInstances?: number;
-  /** Minutes after which no case goes on; what was made is terminated even then. Default 20. */
+  /** Minutes after which no case goes on; what was made is terminated even then. Default 20, at most 1440. */
   readonly maxMinutes?: number;
+  /** Called before the first machine, with what finds the machines if this process is killed. */
+  readonly onStart?: (start: { readonly owner: string; readonly endsAtMs: number }) => void;
 }
 
 /** A report with what was left on the platform at the very end. */
@@ -18,33 +19,34 @@ export interface LiveReport extends Report {
   readonly owner: string;
   /** What the last list shows of this run, or why it cannot be known, one line each. Empty: nothing is left. */
   readonly left: readonly string[];
+  /** Why cases were not run to their end; absent when all were. */
+  readonly endedEarly?: "time" | "leak" | "interrupted";
 }
 
 /** Runs the cases that need no test platform on a real one: under one owner of its own, within limits, with a last look at what is left. */
-export async function runLive(subject: Subject, { maxInstances = 2, maxMinutes = 20, signal, ...options }: LiveOptions = {}): Promise<LiveReport> {
+export async function runLive(subject: Subject, { maxInstances = 2, maxMinutes = 20, signal, onStart, onResult, ...options }: LiveOptions = {}): Promise<LiveReport> {
   const { controls: _controls, dispose, ...live } = subject;
   const owner = `conformance-${randomBytes(5).toString("hex")}`;
+  const endsAtMs = Date.now() + maxMinutes * 60_000;
   const timeLimit = AbortSignal.timeout(maxMinutes * 60_000);
-  const ends = signal === undefined ? timeLimit : AbortSignal.any([timeLimit, signal]);
-  const report = await runConformance(() => live, { ...options, owner, maxInstances, signal: ends });
-  const left = await lastLook(live, owner);
-  await dispose?.();
-  return { ...report, owner, left: [...left, ...report.results.filter(isLeak).map(({ case: { name } }) => `"${name}" reported a leak`)] };
-}
-
-const isLeak = ({ message = "" }: CaseResult): boolean => /^leak: /m.test(message);
-
-async function lastLook({ plugin, options }: Subject, owner: string): Promise<readonly string[]> {
-  const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-  const backend = plugin.create(parseOptions(plugin.optionsSchema, options, plugin.name), { name: plugin.name, owner, ledgerId: "ledger-audit", log, now: Date.now, almanac: createAlmanac() });
+  const leaked = new AbortController();
+  const ends = AbortSignal.any([timeLimit, leaked.signal, ...(signal === undefined ? [] : [signal])]);
   try {
-    const { scopes, instances } = await backend.list();
-    const unknown = scopes.filter(({ complete }) => !complete).map(({ scope, error }) => `not known for scope ${scope}: ${String(error)}`);
-    const alive = instances.filter(({ kind, state }) => kind !== "machine" || state !== "ended");
-    return [...unknown, ...alive.map(({ kind, instanceId, scope, state }) => `${kind} ${instanceId} in ${scope} (${state})`)];
-  } catch (error) {
-    return [`the last list failed: ${String(error)}`];
+    onStart?.({ owner, endsAtMs });
+    const report = await runConformance(() => live, {
+      ...options, owner, maxInstances, signal: ends, leasesEndAtMs: endsAtMs,
+      onResult: (result) => {
+        onResult?.(result);
+        // What cannot be ended counts against the machines that are allowed, and more would come.
+        if (isLeak(result)) leaked.abort();
+      },
+    });
+    const left = await leftoversOf(live, owner);
+    const early = signal?.aborted === true ? "interrupted" : leaked.signal.aborted ? "leak" : timeLimit.aborted ? "time" : undefined;
+    return { ...report, owner, left, ...(early === undefined ? {} : { endedEarly: early }) };
   } finally {
-    await backend.close?.();
+    await dispose?.();
   }
 }
+
+const isLeak = ({ message = "" }: CaseResult): boolean => /^leak: |^the leak audit failed/m.test(message);

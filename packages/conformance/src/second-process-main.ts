@@ -2,7 +2,7 @@
 import { writeSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import { type BackendPlugin, createAlmanac, encodeInstance, toBridgeError } from "@bridge/core";
-import { parseOptions } from "@bridge/core/backend";
+import { makeBackend } from "@bridge/core/backend";
 import { Attempt } from "./attempt.ts";
 import type { ProcessAnswer, ProcessOrder } from "./second-process.ts";
 
@@ -14,7 +14,7 @@ const die = (): void => void process.kill(process.pid, "SIGKILL");
 async function provision(): Promise<ProcessAnswer> {
   // The kit has checked the module's plugin before.
   const { default: plugin } = await import(url) as { readonly default: BackendPlugin };
-  const backend = plugin.create(parseOptions(plugin.optionsSchema, options, content.entry.name), { ...content.entry, log, now: Date.now, almanac: createAlmanac() });
+  const backend = makeBackend({ plugin, options }, { ...content.entry, log, now: Date.now, almanac: createAlmanac() });
   const { keys } = content;
   const attempt = new Attempt({ ...content, keys: { ...keys, exitMac: Buffer.from(keys.exitMac, "base64") } });
   const context = attempt.context({

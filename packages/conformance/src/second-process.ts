@@ -41,6 +41,11 @@ function start(session: Session, attempt: Attempt, killAt?: KillPoint) {
   const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", program], {
     stdio: ["pipe", "ignore", "pipe", "pipe"], timeout: session.seconds.provision * 1000, killSignal: "SIGKILL",
   });
+  // It must not make a machine when the case is over and its attempts are being closed.
+  const { signal } = session;
+  const kill = () => void child.kill("SIGKILL");
+  signal.addEventListener("abort", kill);
+  child.once("exit", () => signal.removeEventListener("abort", kill));
   child.stdin?.on("error", () => {}); // a child that is killed early is seen by its end
   child.stdin?.end(JSON.stringify(order));
   return child;

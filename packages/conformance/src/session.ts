@@ -3,7 +3,7 @@ import {
   type Backend, type BackendFacts, type BridgeError, type ComputeGrant, createAlmanac, type Envelope, isBridgeError, type ListedInstance, type Log,
   type ProvisionedInstance, requestKeyOf, type SshKeyPair,
 } from "@bridge/core";
-import { parseOptions } from "@bridge/core/backend";
+import { makeBackend } from "@bridge/core/backend";
 import { generateSshKeyPair } from "@bridge/core/keys";
 import { Attempt, attemptKeys, type Entry, type Hooks } from "./attempt.ts";
 import { claim } from "./claim.ts";
@@ -20,6 +20,8 @@ export interface SessionLimits {
   readonly maxInstances?: number;
   /** Ends the case: calls are aborted, what was made is terminated. */
   readonly signal?: AbortSignal;
+  /** By when, and a little for cleaning up, leases end: so long do machines live if this process is killed. Milliseconds since the Unix epoch. */
+  readonly leasesEndAtMs?: number;
 }
 
 /** What a case works with: fresh backends on the subject's platform, attempts, bounded waits. Remembers all that must be ended. */
@@ -79,11 +81,17 @@ export class Session {
   }
 
   /** A backend as another process would have it: nothing shared but the options. */
+<<<<<<< HEAD
   freshBackend({ clockAheadMs = 0, ...change }: Partial<Entry> & { /** How far its clock is ahead of the platform's. Default 0. */ readonly clockAheadMs?: number } = {}): Backend {
     const { plugin, options } = this.subject;
     const entry = { ...this.entry, ...change };
     const now = () => this.patience.now() + clockAheadMs;
     const backend = plugin.create(parseOptions(plugin.optionsSchema, options, entry.name), { ...entry, log: this.#log, now, almanac: this.almanac });
+=======
+  freshBackend(change: Partial<Entry> = {}): Backend {
+    const entry = { ...this.entry, ...change };
+    const backend = makeBackend(this.subject, { ...entry, log: this.#log, now: () => this.patience.now(), almanac: this.almanac });
+>>>>>>> report
     this.backends.push(backend);
     return backend;
   }
@@ -95,13 +103,19 @@ export class Session {
   }
 
   /** A grant as the subject wants it, from now for so many seconds. */
-  grant({ seconds = 3600, ...change }: Partial<ComputeGrant> & { readonly seconds?: number } = {}): ComputeGrant {
+  grant({ seconds = this.#leaseSeconds, ...change }: Partial<ComputeGrant> & { readonly seconds?: number } = {}): ComputeGrant {
     const nowTick = this.almanac.msToTick(this.patience.now());
     const base: ComputeGrant = {
       requestId: randomUUID(), issuer: "conformance", providerId: "conformance", validFrom: nowTick, validTo: nowTick + Math.max(seconds, this.facts.minLifetimeSeconds ?? 0),
       manifest: { cpuMillicores: 100, ramMib: 64, storageGib: 0, arch: "amd64", tdx: "none", regions: [] },
     };
     return { ...(this.subject.grant?.(base) ?? base), ...change };
+  }
+
+  get #leaseSeconds(): number {
+    const { leasesEndAtMs } = this.#limits;
+    const left = leasesEndAtMs === undefined ? Number.POSITIVE_INFINITY : Math.ceil((leasesEndAtMs - this.patience.now()) / 1000);
+    return Math.min(3600, Math.max(0, left) + this.seconds.terminate);
   }
 
   /** An attempt that nobody has tried yet, at the first placement that the backend offers. */
@@ -213,8 +227,9 @@ export class Session {
     }
   }
 
-  /** Notes that an attempt may have a machine from now on. */
+  /** Notes that an attempt may have a machine from now on. Throws when the case is over: what is made then, nobody would end. */
   remember(attempt: Attempt): void {
+    claim(!this.signal.aborted, "the case is over; nothing may be made any more");
     const { requestKey, attempt: number } = attempt.content;
     const known = [...this.tried].some(({ content }) => content.requestKey === requestKey && content.attempt === number);
     if (known) return;

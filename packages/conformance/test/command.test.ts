@@ -87,15 +87,15 @@ describe("a run", () => {
 
   test("on a live platform says what is left, and ends with 1", () => {
     const { code, out } = run(moduleOf("leaky"), "--live", "--only", "one provision makes one machine");
-    expect(out).toMatch(/leak audit: LEFT of owner conformance-[0-9a-f]+:\n +machine machine-1 in memory-[0-9a-f]+ \(running\)/);
+    expect(out).toMatch(/leak audit: LEFT of owner conformance-[0-9a-f]+:\n +machine machine-1 in memory-[0-9a-f]+ \(running, its lease ends /);
     expect(code).toBe(1);
   });
 
   test("on a live platform ends at its time limit, and what was made is terminated", () => {
     const { code, out } = run(moduleOf("one-platform"), "--live", "--only", "watch resolves at validTo", "--max-minutes", "0.02");
     expect(out).toMatch(/not observed rule 8 +watch resolves at validTo[^\n]*\n +the run was ended before this case was/);
-    expect(out).toContain("leak audit: nothing is left");
-    expect(code).toBe(0);
+    expect(out).toContain("ended early: its time was over\nleak audit: nothing is left");
+    expect(code).toBe(1);
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { formatReport, junitXml, type Report, runConformance } from "../src/index.ts";
+import { selectCases } from "../src/run-conformance.ts";
 import { createMemoryPlatform, memory } from "@bridge/core/memory";
 import { memorySubject } from "./fixtures/memory-subject.ts";
 
@@ -42,6 +43,34 @@ describe("runConformance", () => {
     }, { only: "list" });
     expect(results.length).toBeGreaterThan(5);
     expect({ made, disposed }).toEqual({ made: results.length, disposed: results.length });
+  });
+
+  test("runs cases side by side, each once, and gives the results in the order of the cases", async () => {
+    let disposed = 0;
+    let most = 0;
+    let now = 0;
+    const finished: string[] = [];
+    const { results } = await runConformance(async () => {
+      most = Math.max(most, now += 1);
+      await new Promise((resolve) => void setImmediate(resolve));
+      return { ...memorySubject(), dispose: async () => void (disposed += 1, now -= 1) };
+    }, { only: "list", concurrency: 3, onResult: (result) => void finished.push(result.case.name) });
+    const names = results.map((result) => result.case.name);
+    expect(names).toEqual(selectCases("list").map(({ name }) => name));
+    expect(finished.toSorted()).toEqual(names.toSorted());
+    expect({ most, disposed }).toEqual({ most: 3, disposed: names.length });
+  });
+
+  test("lets cases that have begun clean up when a subject cannot be made", async () => {
+    const platform = memorySubject();
+    let disposed = 0;
+    let asked = 0;
+    const run = runConformance(async () => {
+      if ((asked += 1) > 2) throw new Error("no more platforms");
+      return { ...platform, dispose: async () => void (disposed += 1) };
+    }, { only: "rule 7", concurrency: 3 });
+    await expect(run).rejects.toThrow("no more platforms");
+    expect(disposed).toBe(2);
   });
 
   test("refuses a plugin of another contract, by name", async () => {

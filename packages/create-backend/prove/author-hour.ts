@@ -1,30 +1,36 @@
-/** From packed tarballs alone, in empty folders: a new backend is made, installed with npm, pnpm and yarn, passes its lint, types and conformance, and serves a grant. */
+/** From a registry with our tarballs alone: `npm create @bridge/backend acme`, install and test, with npm, pnpm and yarn, are green as they are typed, and what was made serves a grant. */
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { withConsumerProject } from "../../workspace/src/consumer-project.ts";
-import type { Tarball } from "../../workspace/src/pack.ts";
-import { mustRun, runCommand } from "../../workspace/src/run-command.ts";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { type LocalRegistry, withLocalRegistry } from "../../workspace/src/local-registry.ts";
+import { packTarballs } from "../../workspace/src/pack.ts";
+import { mustRun } from "../../workspace/src/run-command.ts";
 import { root } from "../../workspace/src/workspace.ts";
+import { serveGrant } from "./serve-grant.ts";
 
 const ours = ["@bridge/core", "@bridge/backend-kit", "@bridge/backend-local", "@bridge/conformance", "@bridge/create-backend", "@bridge/cli"];
-const startedAtMs = performance.now();
-const say = (text: string) => console.log(`${((performance.now() - startedAtMs) / 1000).toFixed(0).padStart(4)} s  ${text}`);
+let sinceMs = performance.now();
+/** Prints what has been shown and what it cost. */
+const say = (text: string) => {
+  console.log(`${((performance.now() - sinceMs) / 1000).toFixed(0).padStart(4)} s  ${text}`);
+  sinceMs = performance.now();
+};
 
-type Dependencies = Record<string, string>;
-interface Manifest { readonly name: string; readonly dependencies: Dependencies; readonly devDependencies: Dependencies }
-
-/** Has a generated package take ours from tarballs, in the way of each package manager. */
-function useTarballs(folder: string, tarballs: readonly Tarball[]): void {
-  const files = Object.fromEntries(tarballs.map(({ name, file }) => [name, `file:${file}`]));
-  const path = join(folder, "package.json");
-  const manifest = JSON.parse(readFileSync(path, "utf8")) as Manifest; // has just been generated
-  const replaced = (dependencies: Dependencies) => Object.fromEntries(Object.entries(dependencies).map(([name, range]) => [name, files[name] ?? range]));
-  const all = { dependencies: replaced(manifest.dependencies), devDependencies: replaced(manifest.devDependencies), overrides: files, resolutions: files, pnpm: { overrides: files } };
-  writeFileSync(path, JSON.stringify({ ...manifest, ...all }, undefined, 2));
+interface Manager {
+  readonly name: string;
+  /** What an author types: makes the package, installs it, runs one of its scripts. */
+  readonly create: string;
+  readonly install: string;
+  readonly run: string;
 }
+// Without --prefer-offline yarn and pnpm would take what an earlier run has published under the same version.
+const managers: readonly Manager[] = [
+  { name: "npm", create: "npm create --yes @bridge/backend acme", install: "npm install --no-audit --no-fund --prefer-offline", run: "npm run" },
+  { name: "pnpm", create: "pnpm create @bridge/backend acme", install: "pnpm install", run: "pnpm run" },
+  // Yarn's own `create` installs into the user's home; what it makes is the same.
+  { name: "yarn", create: "npm create --yes @bridge/backend acme", install: "npx --yes yarn@1.22.22 install --non-interactive", run: "npx --yes yarn@1.22.22 run" },
+];
 
 /** The closing line of a run of the kit, which must have gone well. */
 function passed(printed: string): string {
@@ -32,10 +38,6 @@ function passed(printed: string): string {
   assert.match(summary, /^acme: \d+ passed, 0 failed, 0 different/);
   return summary;
 }
-
-/** Runs the kit's command in a generated package. */
-const conformance = (folder: string, words: readonly string[]): Promise<string> =>
-  mustRun(process.execPath, ["node_modules/@bridge/conformance/bin/bridge-conformance.js", ...words], { folder, timeoutSeconds: 800 });
 
 /** Puts the example of one file into a generated package, with a subject of its own. */
 function useExample(folder: string): string {
@@ -45,70 +47,49 @@ function useExample(folder: string): string {
   return "./test/minimal-subject.ts";
 }
 
-/** A grant that is served by the new backend, with the command line of the tarballs. */
-async function serveGrant(folder: string, bridge: string): Promise<void> {
-  const platform: ChildProcess = spawn(process.execPath, ["test-platform/main.ts", "0"], { cwd: folder, stdio: ["ignore", "pipe", "inherit"] });
+/** All that an author does in the first hour, with one package manager, in an empty folder. */
+async function hour({ name, create, install, run }: Manager, { npmrc }: LocalRegistry): Promise<void> {
+  const place = mkdtempSync(join(tmpdir(), `bridge-author-${name}-`));
   try {
-    const [line] = await once(platform.stdout ?? assert.fail("no output"), "data", { signal: AbortSignal.timeout(20_000) }) as [Buffer]; // what a stream emits
-    const [endpoint = ""] = /http:\S+(?=,)/.exec(line.toString()) ?? [];
-    const nowSeconds = Math.floor(Date.now() / 1000);
-    const grant = {
-      requestId: "hour-1", issuer: "issuer.example", providerId: "provider.example", validFrom: nowSeconds, validTo: nowSeconds + 600,
-      manifest: { cpuMillicores: 500, ramMib: 256, storageGib: 0, arch: "amd64", tdx: "none", regions: ["north"] },
-    };
-    const config = {
-      owner: "author", providerId: "provider.example", masterSecret: { env: "BRIDGE_MASTER_SECRET" },
-      backends: [{ use: "./src/index.ts", options: { endpoint, token: { env: "ACME_TOKEN" } } }],
-    };
-    writeFileSync(join(folder, "grant.json"), JSON.stringify(grant));
-    writeFileSync(join(folder, "bridge.yaml"), JSON.stringify(config));
-    const environment = { ACME_TOKEN: "test-token", BRIDGE_MASTER_SECRET: "0123456789abcdef0123456789abcdef" };
-    const served = await runCommand(process.execPath, [bridge, "provision", "grant.json", "--", "/bin/sh", "-c", "sleep 1; exit 7"], { folder, environment, timeoutSeconds: 120 });
-    assert.equal(served.code, 4, served.output); // by its table: the workload ended with another code than 0
-    assert.match(served.output, /\b7\b/);
-    const list = await mustRun(process.execPath, [bridge, "list", "--json"], { folder, environment, timeoutSeconds: 60 });
-    assert.doesNotMatch(list, /instanceId/);
-    say(`bridge provision served a grant with it, reported the workload's exit code 7, and left nothing:\n${served.output.trim().replaceAll(/^/gm, "          ")}`);
+    // What `create` has once fetched under a version it does not fetch again, so it gets a cache of its own.
+    const own = { PATH: `${dirname(process.execPath)}${delimiter}${process.env["PATH"] ?? ""}` };
+    const fresh = { ...own, npm_config_cache: join(place, "cache"), npm_config_cache_dir: join(place, "cache-pnpm") };
+    const author = join(place, "author");
+    mkdirSync(author);
+    writeFileSync(join(author, ".npmrc"), npmrc);
+    const shell = (command: string, folder: string, environmentOfIt: Readonly<Record<string, string>> = own) =>
+      mustRun("/bin/sh", ["-c", command], { folder, environment: environmentOfIt, timeoutSeconds: 400 });
+    await shell(create, author, fresh);
+    say(create);
+    const made = join(author, "bridge-backend-acme");
+    writeFileSync(join(made, ".npmrc"), npmrc);
+    await shell(install, made);
+    say(`${name}: install`);
+    for (const script of ["lint", "types", "build"]) await shell(`${run} ${script}`, made);
+    say(`${name}: lint, types and build are right`);
+    if (name === "npm") {
+      say(`npm test: ${passed(await shell("npm test", made))}`);
+      const words = `${useExample(made)} --concurrency 8`;
+      say(`examples/backend-minimal in it, unbuilt: ${passed(await shell(`npx bridge-conformance ${words}`, made))}`);
+      const operator = join(place, "operator");
+      mkdirSync(operator);
+      writeFileSync(join(operator, ".npmrc"), npmrc);
+      say(`bridge provision, with the packed backend beside the command line:\n${(await serveGrant(operator, made, own)).replaceAll(/^/gm, "          ")}`);
+    } else {
+      say(`${name}: ${passed(await shell(`${run} conformance --concurrency 8 --only "rule 7"`, made))} (rule 7 only)`);
+    }
   } finally {
-    platform.kill();
+    rmSync(place, { recursive: true, force: true });
   }
 }
 
-await withConsumerProject(ours, [], async ({ folder, tarballs }) => {
+const packed = mkdtempSync(join(tmpdir(), "bridge-packed-"));
+try {
+  const tarballs = await packTarballs(ours, packed);
   say(`${tarballs.length} tarballs: ${tarballs.map(({ name, bytes }) => `${name} ${(bytes / 1024).toFixed(0)} KiB`).join(", ")}`);
-  const create = join(folder, "node_modules/@bridge/create-backend/bin/create-backend.js");
-  const bridge = join(folder, "node_modules/@bridge/cli/bin/bridge.js");
-  const path = { PATH: `${dirname(process.execPath)}:${process.env["PATH"] ?? ""}` };
-  const managers = [
-    { name: "npm", install: ["npm", "install", "--no-audit", "--no-fund", "--prefer-offline"], run: ["npm", "run"] },
-    { name: "pnpm", install: ["pnpm", "install", "--prefer-offline"], run: ["pnpm", "run"] },
-    { name: "yarn", install: ["npx", "--yes", "yarn@1.22.22", "install", "--prefer-offline", "--non-interactive"], run: ["npx", "--yes", "yarn@1.22.22", "run"] },
-  ];
-  for (const { name, install: [installer = "", ...installWords], run: [runner = "", ...runWords] } of managers) {
-    // Beside the consumer's own node_modules nothing could be found by accident in a folder of its own, far from it.
-    const place = `${folder}-${name}`;
-    mkdirSync(place);
-    try {
-      await mustRun(process.execPath, [create, "acme"], { folder: place });
-      const made = join(place, "bridge-backend-acme");
-      useTarballs(made, tarballs);
-      await mustRun(installer, installWords, { folder: made, environment: path });
-      const script = (word: string, timeoutSeconds = 120) => mustRun(runner, [...runWords, word], { folder: made, environment: path, timeoutSeconds });
-      await script("lint");
-      await script("types");
-      await script("build");
-      say(`${name}: installed; its lint, types and build are right`);
-      if (name === "npm") {
-        const minimal = useExample(made);
-        const [tested, checked] = await Promise.all([script("test", 800), conformance(made, [minimal])]);
-        say(`${name} test: ${passed(tested)}`);
-        say(`examples/backend-minimal in it, unbuilt: ${passed(checked)}`);
-        await serveGrant(made, bridge);
-      } else {
-        say(`${name}: ${passed(await conformance(made, ["./test/subject.ts", "--only", "rule 7"]))} (rule 7 only)`);
-      }
-    } finally {
-      rmSync(place, { recursive: true, force: true });
-    }
-  }
-});
+  await withLocalRegistry(tarballs, async (registry) => {
+    for (const manager of managers) await hour(manager, registry);
+  });
+} finally {
+  rmSync(packed, { recursive: true, force: true });
+}

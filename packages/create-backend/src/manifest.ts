@@ -31,7 +31,7 @@ export function newManifest({ packageName, platform }: BackendNames, own: OwnMan
       build: "tsc -p tsconfig.build.json",
       lint: "oxlint --deny-warnings",
       types: "tsc",
-      test: "vitest run",
+      test: "vitest run --maxConcurrency=10",
       conformance: "bridge-conformance ./test/subject.ts",
       prepublishOnly: "npm run build",
     },

@@ -1,9 +1,8 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { packTarball, type Tarball } from "./pack.ts";
+import { packTarballs, type Tarball } from "./pack.ts";
 import { mustRun } from "./run-command.ts";
-import { publishable, readWorkspace } from "./workspace.ts";
 
 /** An empty project of somebody who uses our packages, outside of the workspace. */
 export interface ConsumerProject {
@@ -24,10 +23,7 @@ export interface ConsumerProject {
 export async function withConsumerProject<T>(names: readonly string[], registryPackages: readonly string[], use: (project: ConsumerProject) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), "bridge-consumer-"));
   try {
-    const units = publishable(readWorkspace()).filter(({ manifest }) => names.includes(manifest.name));
-    const missing = names.filter((name) => !units.some(({ manifest }) => manifest.name === name));
-    if (missing.length > 0) throw new Error(`the workspace has no ${missing.join(", ")}`);
-    const tarballs = await Promise.all(units.map((unit) => packTarball(unit, folder)));
+    const tarballs = await packTarballs(names, folder);
     const write = async (path: string, text: string) => {
       await writeFile(join(folder, path), text);
       return join(folder, path);

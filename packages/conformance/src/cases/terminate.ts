@@ -4,12 +4,14 @@ import { claim, same } from "../claim.ts";
 import type { Session } from "../session.ts";
 import type { Attempt } from "../attempt.ts";
 
+const wait = "an accepted request to end something is not its end: wait until the platform no longer has it, and settleSeconds more";
+
 /** Nothing of the attempt may be there in the moment in which terminate() resolves. */
 async function claimNothingLeft(session: Session, attempt: Attempt): Promise<void> {
   const left = (await session.listed(attempt)).filter(({ kind, state }) => kind !== "machine" || state !== "ended");
-  claim(left.length === 0, `terminate() resolved, but there still is ${left.map(({ kind, instanceId, state }) => `${kind} ${instanceId} (${state})`).join(", ")}`);
+  claim(left.length === 0, `terminate() resolved, but there still is ${left.map(({ kind, instanceId, state }) => `${kind} ${instanceId} (${state})`).join(", ")}; ${wait}`);
   const things = await session.subject.controls?.things?.() ?? [];
-  claim(things.length === 0, `terminate() resolved, but the platform still holds ${things.join(", ")}`);
+  claim(things.length === 0, `terminate() resolved, but the platform still holds ${things.join(", ")}; ${wait}`);
 }
 
 /** Rule 6: terminate closes the attempt. */

@@ -5,6 +5,7 @@ export type { ErrorCode } from "../errors/codes.ts";
 export { createInstance } from "../instance/create-instance.ts";
 export { canonicalJson, hashJson } from "../grant/request-key.ts";
 export { checkPlugin, defineBackend } from "./define-backend.ts";
+export { makeBackend } from "./make-backend.ts";
 export { parseOptions } from "./parse-options.ts";
 export { refusalsByCapabilities } from "./refusals.ts";
 export { decodeTags, encodeTags, tagNames } from "./tags.ts";

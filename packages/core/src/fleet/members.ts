@@ -1,5 +1,5 @@
 import { checkPlugin, namePattern } from "../backend/define-backend.ts";
-import { parseOptions } from "../backend/parse-options.ts";
+import { makeBackend } from "../backend/make-backend.ts";
 import type { Backend, BackendFacts, BackendServices, ConfiguredBackend } from "../backend/v1.ts";
 import { BridgeError, type Problem } from "../errors/bridge-error.ts";
 import { problemsError } from "../codec/decoder.ts";
@@ -30,7 +30,7 @@ export function createMembers(configured: readonly ConfiguredBackend[], services
   }
   if (problems.length > 0) throw problemsError("invalid_option", "the list of backends", problems);
   return named.map(({ plugin, options, name }) => ({
-    backend: plugin.create(parseOptions(plugin.optionsSchema, options, name), { ...services, name }),
+    backend: makeBackend({ plugin, options }, { ...services, name }),
     facts: plugin.facts,
   }));
 }

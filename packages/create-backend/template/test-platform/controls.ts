@@ -20,9 +20,7 @@ export function controlsOf(platform: TestPlatform): Controls {
       ...[...inventory.machines.values()].map(({ name, api }) => `machine ${api.id} ${name} (${api.status})`),
       ...[...inventory.volumes.keys()].map((id) => `volume ${id}`),
     ],
-    onCreateRequest: (listener) => onFetch((method) => {
-      if (method === "POST") listener();
-    }),
+    onCreateRequest: (listener) => listenForCreates(platform.endpoint, listener),
     refuseCreate: (code) => void (faults.create = { kind: "refuse", status: refusals[code], code }),
     loseCreateRequest: () => void (faults.create = { kind: "lose request" }),
     loseCreateAnswer: () => void (faults.create = { kind: "lose answer", afterSeconds: 0 }),
@@ -49,17 +47,21 @@ export function controlsOf(platform: TestPlatform): Controls {
   };
 }
 
+/** Who wants to hear of create requests, by the platform to which they go: cases may run side by side. */
+const listeners = new Map<string, () => void>();
 const original = globalThis.fetch;
 
-/** Calls back in the synchronous step in which a request is sent; until {@link stopListening}. */
-function onFetch(listener: (method: string) => void): void {
+/** Calls back in the synchronous step in which a create request is sent; until {@link stopListening}. */
+function listenForCreates(endpoint: string, listener: () => void): void {
+  listeners.set(endpoint, listener);
   globalThis.fetch = (input, init) => {
-    listener(init?.method ?? "GET");
+    if (init?.method === "POST") listeners.get(new URL(input instanceof Request ? input.url : input).origin)?.();
     return original(input, init);
   };
 }
 
-/** Sends requests unheard again. */
-export function stopListening(): void {
-  globalThis.fetch = original;
+/** Sends requests to a platform unheard again. */
+export function stopListening({ endpoint }: TestPlatform): void {
+  listeners.delete(endpoint);
+  if (listeners.size === 0) globalThis.fetch = original;
 }

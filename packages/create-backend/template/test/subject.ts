@@ -14,7 +14,7 @@ export async function subject(): Promise<Subject> {
     pageSize: 2,
     controls: controlsOf(platform),
     dispose: async () => {
-      stopListening();
+      stopListening(platform);
       await platform.close();
     },
   };

@@ -1,8 +1,10 @@
 import { addToCountsFile } from "../counts.ts";
 import { readWorkspace } from "../workspace.ts";
+import { updateApiReports } from "./api-reports.ts";
 import { checkParts } from "./parts.ts";
 
 const workspace = readWorkspace();
+if (process.argv.includes("--update-api")) await updateApiReports(workspace);
 const results: { readonly name: string; readonly seconds: number; readonly problems: readonly string[] }[] = [];
 for (const part of checkParts) {
   const startedAtMs = performance.now();

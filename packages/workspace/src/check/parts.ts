@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { layoutRules } from "../layout/rules.ts";
 import { runCommand } from "../run-command.ts";
 import { type Workspace, root } from "../workspace.ts";
+import { apiReportProblems } from "./api-reports.ts";
 import { packageProblems } from "./packages.ts";
 
 /** One part of `npm run check`; gives its problems, each ready to be printed. */
@@ -38,5 +39,6 @@ export const checkParts: readonly CheckPart[] = [
   { name: "unused code", problems: () => toolProblems("knip", ["--config", `${configuration}/knip.json`, "--no-progress", "--no-config-hints"]) },
   { name: "workspace", problems: () => toolProblems("sherif", []) },
   { name: "packages", problems: packageProblems },
+  { name: "api", problems: (workspace) => apiReportProblems(workspace) },
   { name: "layout", problems: async (workspace) => Object.entries(layoutRules).flatMap(([rule, problemsOf]) => problemsOf(workspace).map((problem) => `${rule}: ${problem}`)) },
 ];

@@ -1,0 +1,2 @@
+export { createHetzner, default } from "./plugin.ts";
+export type { HetznerOptions } from "./options.ts";

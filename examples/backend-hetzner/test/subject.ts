@@ -1,0 +1,23 @@
+import type { Subject } from "@bridge/conformance";
+import { controlsOf, stopListening } from "../test-platform/controls.ts";
+import { TestPlatform } from "../test-platform/server.ts";
+import plugin from "./fast-plugin.ts";
+
+/** The plugin on a fresh test platform; made anew for every case. `npx bridge-conformance ./test/subject.ts` finds it by its name. */
+export async function subject(): Promise<Subject> {
+  const platform = new TestPlatform({ pageSize: 2 });
+  await platform.listen();
+  return {
+    plugin,
+    options: { projectId: 1234567, endpoint: platform.endpoint, token: platform.token },
+    module: { url: new URL("fast-plugin.ts", import.meta.url).href },
+    pageSize: 2,
+    controls: controlsOf(platform),
+    dispose: async () => {
+      stopListening();
+      await platform.close();
+      if (platform.violations.length > 0) throw new Error(`not as Hetzner describes it: ${platform.violations.join("; ")}`);
+    },
+  };
+}
+export default plugin;
