@@ -1,4 +1,4 @@
-import { type Backend, type BackendPlugin, type ComputeGrant, defineBackend, type Refusal, refusalsByCapabilities } from "@bridge/core/backend";
+import { type Backend, type BackendPlugin, type CallOptions, type ComputeGrant, defineBackend, type Refusal, refusalsByCapabilities } from "@bridge/core/backend";
 import { list } from "./machine/list.ts";
 import { provision } from "./machine/provision.ts";
 import { MachineSetting } from "./machine/setting.ts";
@@ -47,6 +47,12 @@ export function defineMachineBackend<Options>(definition: MachineBackendDefiniti
         watchUntilExit: (instance, validTo, watch) => watchUntilExit(setting, instance, validTo, watch),
         terminate: (ref, call) => terminate(setting, ref, call),
         list: (call) => setting.call("list", () => list(setting, call)),
+        ...(platform.diagnose === undefined ? {} : {
+          diagnose: (call: CallOptions = {}) => setting.call("diagnose", async () => {
+            throwIfAborted(call.signal);
+            return await abortable(platform.diagnose?.(call) ?? Promise.resolve([]), call.signal);
+          }),
+        }),
         close: () => setting.call("close", async () => {
           setting.close();
           await platform.close?.();

@@ -1,5 +1,5 @@
 import type {
-  BackendFacts, BackendServices, BridgeErrorDetails, CallOptions, Capabilities, ComputeGrant, ErrorCode, Envelope, ExitRecord, InstanceRef,
+  BackendFacts, BackendServices, BridgeErrorDetails, CallOptions, Capabilities, ComputeGrant, ErrorCode, Envelope, ExitRecord, Finding, InstanceRef,
   Isolation, ListedInstance, Meter, OptionsSchema, Placement, Refusal, Scope, SshKeyPair, UsageMetrics,
 } from "@bridge/core/backend";
 
@@ -53,6 +53,8 @@ export interface MachinePlatform {
    * Deadlines are not enforced while the two differ by more than a minute. Absent or undefined: not known.
    */
   clockSkewMs?(scope: Scope): number | undefined;
+  /** Looks for what would make grants fail; creates nothing. Absent: `bridge doctor` has only capabilities and lists to go by. */
+  diagnose?(options: CallOptions): Promise<readonly Finding[]>;
   /** What an error of this platform means; undefined: `internal`, outcome unknown. */
   mapError(error: unknown): MappedError | undefined;
   /** Lets go of connections. */

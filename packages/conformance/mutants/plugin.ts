@@ -23,6 +23,7 @@ export const pluginMutants: readonly Mutant[] = [
   backendMutant(10, "close leaves its watches hanging", "close ends what still waits, succeeds twice, and leaves the machines alone", () => ({ close: async () => {} })),
 
   backendMutant("capabilities", "offers a size that is no number", "capabilities say what is on offer, in whole numbers and distinct regions", (backend) => ({ capabilities: async (options) => ({ ...await backend.capabilities(options), maxRamMib: Number.NaN }) })),
+  backendMutant("capabilities", "diagnoses without a word on how to mend", "diagnose says how to mend what it finds, and creates nothing", () => ({ diagnose: async () => [{ subject: "credentials", verdict: "failed" as const, message: "they are wrong" }] })),
   backendMutant("capabilities", "takes every grant", "canSatisfy takes nothing that the capabilities do not offer", (backend) => ({ canSatisfy: () => true, explain: (grant) => backend.explain?.(grant) ?? [] })),
   backendMutant("capabilities", "takes required TDX for a wish", "TDX that is required is taken only where it is capable", (backend) => {
     const wished = (grant: Parameters<typeof backend.canSatisfy>[0]) => ({ ...grant, manifest: { ...grant.manifest, tdx: "none" as const } });

@@ -13,7 +13,10 @@ export type { ErrorCode, ErrorCodeEntry } from "./errors/codes.ts";
 export { admitEnvelope, admitGrant } from "./fleet/admit.ts";
 export type { Admission } from "./fleet/admit.ts";
 export { Fleet } from "./fleet/fleet.ts";
+export type { Diagnosis } from "./fleet/diagnose.ts";
 export type { Explanation } from "./fleet/fleet.ts";
+export { reapExpired } from "./fleet/reap-expired.ts";
+export type { Reaped, ReapOptions } from "./fleet/reap-expired.ts";
 export type { AttemptOptions, AttemptRecord, Choice, ChooseOptions, FleetOptions, FleetWatchOptions, ProvisionOptions } from "./fleet/fleet-options.ts";
 export type { RoutingStep } from "./fleet/routing-record.ts";
 export { decodeEnvelope } from "./grant/envelope-codec.ts";
@@ -24,7 +27,7 @@ export type { InstanceFields } from "./instance/create-instance.ts";
 export { decodeInstance, decodeRef, encodeInstance, refOf } from "./instance/instance-codec.ts";
 export { decodeUsage, encodeUsage } from "./instance/usage-codec.ts";
 export type {
-  Backend, BackendFacts, BackendPlugin, BackendServices, CallOptions, Capabilities, ConfiguredBackend, ListedInstance, ListedScope, Listing,
+  Backend, BackendFacts, BackendPlugin, BackendServices, CallOptions, Capabilities, ConfiguredBackend, Finding, ListedInstance, ListedScope, Listing,
   ProvisionContext, ProvisionStage, Refusal, RegionCapabilities, WatchOptions,
 } from "./backend/v1.ts";
 export type { OptionsIssue, OptionsResult, OptionsSchema } from "./backend/options-schema.ts";

@@ -31,6 +31,23 @@ const show = ({ manifest }: ComputeGrant): string => JSON.stringify(manifest);
 /** What is on offer, and that canSatisfy agrees with it. */
 export const capabilitiesCases: readonly ConformanceCase[] = [
   {
+    name: "diagnose says how to mend what it finds, and creates nothing",
+    rule: "capabilities",
+    why: "An operator runs it before the first grant, and again when grants fail; it must not be what costs money.",
+    run: async (session) => {
+      const { backend, subject } = session;
+      if (backend.diagnose === undefined) return void session.notes.push("the backend has no diagnosis of its own");
+      const thingsBefore = await subject.controls?.things?.() ?? [];
+      const findings = await session.patience.within(session.called(async () => await backend.diagnose?.() ?? []), session.seconds.call, "diagnose()");
+      for (const { subject: looked, verdict, message, mend = "" } of findings) {
+        claim(looked !== "" && message !== "", `a finding without a subject or a message: ${looked}`);
+        claim(["fine", "warning", "failed"].includes(verdict), `a finding with the verdict "${verdict}"`);
+        claim(verdict === "fine" || mend !== "", `"${looked}" is ${verdict}, and nothing says how to mend it`);
+      }
+      same((await subject.controls?.things?.() ?? []).length, thingsBefore.length, "things on the platform after diagnose()");
+    },
+  },
+  {
     name: "capabilities say what is on offer, in whole numbers and distinct regions",
     rule: "capabilities",
     why: "The card that clients choose by is made of it.",

@@ -12,7 +12,7 @@ export { decodeTags, encodeTags, tagNames } from "./tags.ts";
 export type { TagContent } from "./tags.ts";
 export type { OptionsIssue, OptionsResult, OptionsSchema } from "./options-schema.ts";
 export type {
-  Backend, BackendFacts, BackendPlugin, BackendServices, CallOptions, Capabilities, ConfiguredBackend, ListedInstance, ListedScope, Listing,
+  Backend, BackendFacts, BackendPlugin, BackendServices, CallOptions, Capabilities, ConfiguredBackend, Finding, ListedInstance, ListedScope, Listing,
   ProvisionContext, ProvisionStage, Refusal, RegionCapabilities, WatchOptions,
 } from "./v1.ts";
 export type {

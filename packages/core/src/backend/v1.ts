@@ -83,6 +83,18 @@ export interface ListedScope {
   readonly clockSkewMs?: number;
 }
 
+/** One thing that {@link Backend.diagnose} looked at. */
+export interface Finding {
+  /** What was looked at, in a few words: `permission ec2:RunInstances`, `image in eu-west-1`. */
+  readonly subject: string;
+  /** `warning`: works, but not as an operator would want. `failed`: a grant would fail for it. */
+  readonly verdict: "fine" | "warning" | "failed";
+  /** One sentence: what was found. Holds no secret. */
+  readonly message: string;
+  /** How to mend it: a command, an option, a permission. Present unless it is fine. */
+  readonly mend?: string;
+}
+
 /** Options of every call. `signal` is checked on entry; waits end at once when it fires. */
 export interface CallOptions {
   readonly signal?: AbortSignal;
@@ -178,6 +190,13 @@ export interface Backend {
 
   /** Rule 7, see {@link Listing}. */
   list(options?: CallOptions): Promise<Listing>;
+
+  /**
+   * Looks for what would make grants fail: credentials, each permission that is needed, image, quota, network. Creates
+   * nothing, also nothing beside machines. A problem is a finding; throws only when not even that can be asked. Absent:
+   * only what `capabilities` and `list` show can be diagnosed.
+   */
+  diagnose?(options?: CallOptions): Promise<readonly Finding[]>;
 
   /** Lets go of connections and pollers. Machines live on. Absent: nothing to let go of. */
   close?(): Promise<void>;

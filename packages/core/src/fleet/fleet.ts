@@ -3,13 +3,14 @@ import { createAlmanac } from "../almanac.ts";
 import { namePattern } from "../backend/define-backend.ts";
 import type { BackendFacts, CallOptions, Capabilities, Listing, Refusal } from "../backend/v1.ts";
 import type { BootConfig } from "../boot/boot-config.ts";
-import type { AlmanacTick, ComputeGrant, Envelope, InstanceRef, Log, Placement, ProvisionedInstance, UsageMetrics } from "../backend/words.ts";
+import type { AlmanacTick, ComputeGrant, Envelope, InstanceRef, Log, Placement, ProvisionedInstance, Scope, UsageMetrics } from "../backend/words.ts";
 import { problemsError } from "../codec/decoder.ts";
 import { BridgeError, type Problem, toBridgeError } from "../errors/bridge-error.ts";
 import { canonicalJson, requestKeyOf } from "../grant/request-key.ts";
 import { admitEnvelope, admitGrant } from "./admit.ts";
 import { type AttemptSetting, exitMacOf, refOfAttempt, runAttempt } from "./attempt.ts";
 import { candidatesOf, choices, noteRefusals } from "./choices.ts";
+import { type Diagnosis, diagnoseMember } from "./diagnose.ts";
 import { allFailed, nobodyCan } from "./failures.ts";
 import type { AttemptOptions, AttemptRecord, Choice, ChooseOptions, FleetOptions, FleetWatchOptions, ProvisionOptions } from "./fleet-options.ts";
 import { guardHooks } from "./hooks.ts";
@@ -210,6 +211,20 @@ export class Fleet {
         return { scopes: [{ scope: backend.name, complete: false, error: toBridgeError(error, { backend: backend.name, operation: "list" }) }], instances: [] };
       }
     })));
+  }
+
+  /** Name of the first backend that lists a scope, if any does. Asks the platforms. */
+  async holderOf(scope: Scope): Promise<string | undefined> {
+    for (const { backend } of this.#members) {
+      const { scopes } = await backend.list();
+      if (scopes.some((each) => each.scope === scope)) return backend.name;
+    }
+    return undefined;
+  }
+
+  /** Looks for what would make grants fail, on every backend. Creates nothing; what cannot be asked is a finding. */
+  async diagnose(options: CallOptions = {}): Promise<readonly Diagnosis[]> {
+    return Promise.all(this.#members.map((member) => diagnoseMember(member, options)));
   }
 
   /** Lets go of connections and pollers. Machines live on. */
