@@ -2,8 +2,10 @@ import { Command, InvalidArgumentError } from "commander";
 import type { InitOptions } from "./commands/init.ts";
 import type { CheckOptions } from "./commands/check.ts";
 import type { DemoOptions } from "./commands/demo.ts";
+import type { DoctorOptions } from "./commands/doctor.ts";
 import type { PlanOptions } from "./commands/plan.ts";
 import type { ProvisionOptions } from "./commands/provision.ts";
+import type { ReapCommandOptions } from "./commands/reap.ts";
 import type { TerminateOptions } from "./commands/terminate.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import type { Output, OutputOptions } from "./output/output.ts";
@@ -73,6 +75,15 @@ export function createProgram(run: RunCommand, words: readonly string[] | undefi
     .argument("[name]", "request key or instance id, as `bridge list` shows them")
     .option("--all-of-this-owner", "end everything of this owner")
     .action((name: string | undefined, options: TerminateOptions) => run(options, async (output) => (await import("./commands/terminate.ts")).terminate(name, options, output)));
+
+  configured("doctor", "look for what would make grants fail: credentials, permissions, images, quotas, clocks; creates nothing")
+    .option("--heartbeat <file>", "where bridge reap reports (default: bridge-reaper.json beside the config)")
+    .action((options: DoctorOptions) => run(options, async (output) => (await import("./commands/doctor.ts")).doctor(options, output)));
+
+  configured("reap", "end everything of this owner whose deadline has passed by two minutes; needs neither ledger nor master secret")
+    .option("--report-only", "only tell what would be ended")
+    .option("--heartbeat <file>", "where to report for bridge doctor (default: bridge-reaper.json beside the config)")
+    .action((options: ReapCommandOptions) => run(options, async (output) => (await import("./commands/reap.ts")).reap(options, output)));
 
   command("demo", "the whole life of a grant on this machine; needs no config and leaves nothing behind")
     .option("--grant <file>", "another grant than the example")

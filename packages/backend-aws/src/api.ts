@@ -180,6 +180,20 @@ export class AwsApi {
     await client.send(new ec2.AuthorizeSecurityGroupIngressCommand({ GroupId: groupId, IpPermissions: [permission] }), sendOptions(call));
   }
 
+  /** Tries the calls that change something, each with DryRun: EC2 checks the permission and does nothing. Gives what it said to each. */
+  async dryRuns(region: string, launch: RunInstancesCommandInput, vpcId: string, call: CallOptions): Promise<readonly { readonly action: string; readonly said: unknown }[]> {
+    const { ec2, client } = await this.#client(region);
+    const [DryRun, nobody] = [true, "i-0123456789abcdef0"];
+    const attempts = {
+      RunInstances: () => client.send(new ec2.RunInstancesCommand({ ...launch, DryRun }), sendOptions(call)),
+      TerminateInstances: () => client.send(new ec2.TerminateInstancesCommand({ InstanceIds: [nobody], DryRun }), sendOptions(call)),
+      GetConsoleOutput: () => client.send(new ec2.GetConsoleOutputCommand({ InstanceId: nobody, DryRun }), sendOptions(call)),
+      DeleteVolume: () => client.send(new ec2.DeleteVolumeCommand({ VolumeId: "vol-0123456789abcdef0", DryRun }), sendOptions(call)),
+      CreateSecurityGroup: () => client.send(new ec2.CreateSecurityGroupCommand({ GroupName: "bridge-doctor", Description: "never made", VpcId: vpcId, DryRun }), sendOptions(call)),
+    };
+    return Promise.all(Object.entries(attempts).map(async ([action, attempt]) => ({ action, said: await attempt().then(() => undefined, (error: unknown) => error) })));
+  }
+
   /** Lets go of connections. */
   async close(): Promise<void> {
     for (const pending of this.#clients.values()) {

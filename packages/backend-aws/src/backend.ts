@@ -1,8 +1,9 @@
-import { type BackendServices, BridgeError, type CallOptions, type Capabilities, type ComputeGrant, type Placement, type Refusal, type Scope, tagNames } from "@bridge/core/backend";
+import { type BackendServices, BridgeError, type CallOptions, type Capabilities, type ComputeGrant, type Finding, type Placement, type Refusal, type Scope, tagNames } from "@bridge/core/backend";
 import { type MachinePlatform, type MachineSpec, type RawMachine, requireLegalTags, tagRules } from "@bridge/backend-kit";
 import { AwsApi, type Filter, type RunInstancesCommandInput, tagList } from "./api.ts";
 import { Catalog } from "./catalog.ts";
 import type { ParsedOptions } from "./config.ts";
+import { diagnose } from "./diagnose.ts";
 import { mapError } from "./errors.ts";
 import { Images } from "./images.ts";
 import { Network } from "./network.ts";
@@ -105,6 +106,10 @@ export class AwsPlatform implements MachinePlatform {
 
   async readConsole({ id, region }: RawMachine, call: CallOptions): Promise<string> {
     return this.#api.console(region, id, call);
+  }
+
+  async diagnose(call: CallOptions): Promise<readonly Finding[]> {
+    return diagnose({ api: this.#api, options: this.#options, catalog: this.#catalog, images: this.#images, network: this.#network }, call);
   }
 
   async close(): Promise<void> {

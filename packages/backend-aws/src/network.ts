@@ -33,7 +33,7 @@ export class Network {
   }
 
   async #find(region: string, call: CallOptions): Promise<readonly Place[]> {
-    const subnets = await this.#subnets(region, call);
+    const subnets = await this.subnets(region, call);
     const places: Place[] = [];
     for (const { SubnetId: subnetId = "", AvailabilityZone: zone = "", VpcId: vpcId = "" } of subnets) {
       places.push({ zone, subnetId, securityGroupId: this.#options.securityGroups?.[region] ?? await this.#group(region, vpcId, call) });
@@ -41,7 +41,8 @@ export class Network {
     return places;
   }
 
-  async #subnets(region: string, call: CallOptions): Promise<readonly Subnet[]> {
+  /** The subnets that machines of a region go to, in order. @throws BridgeError `invalid_option` when there are none. */
+  async subnets(region: string, call: CallOptions): Promise<readonly Subnet[]> {
     const wanted = this.#options.subnets?.[region];
     if (wanted === undefined) {
       const subnets = await this.#api.subnets(region, [{ Name: "default-for-az", Values: ["true"] }], call);

@@ -1,7 +1,7 @@
 import { dirname, resolve } from "node:path";
 import { readFile } from "node:fs/promises";
 import { Fleet } from "@bridge/core";
-import { type BootConfig, loadBootConfig } from "@bridge/core/boot";
+import { type BootConfig, loadBootConfig, type LoadOptions } from "@bridge/core/boot";
 import { readText } from "../input/read-text.ts";
 import type { Output } from "../output/output.ts";
 import { importPlugin } from "./import-plugin.ts";
@@ -18,9 +18,10 @@ export interface OpenedFleet {
 /**
  * Loads the boot config and makes the Fleet; asks no platform.
  *
+ * @param load `masterSecret: "unused"` for commands that derive no key *
  * @throws BridgeError `invalid_config` and others with all problems, path and line.
  */
-export async function openFleet(options: ConfigOptions, output: Output): Promise<OpenedFleet> {
+export async function openFleet(options: ConfigOptions, output: Output, load: LoadOptions = {}): Promise<OpenedFleet> {
   const path = locateConfig(options);
   const folder = dirname(resolve(path));
   const config = await loadBootConfig({
@@ -29,6 +30,6 @@ export async function openFleet(options: ConfigOptions, output: Output): Promise
     env: process.env,
     readFile: (file) => readFile(resolve(folder, file), "utf8"),
     importPlugin: (use) => importPlugin(use, folder),
-  });
+  }, load);
   return { fleet: Fleet.fromBootConfig(config, { log: output.log }), config, path };
 }

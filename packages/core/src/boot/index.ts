@@ -5,4 +5,5 @@ export type { InstalledPlugin } from "./boot-config-schema.ts";
 export { defaultBootConfigText } from "./default-boot-config-text.ts";
 export type { DefaultBootConfig } from "./default-boot-config-text.ts";
 export { loadBootConfig } from "./load-boot-config.ts";
+export type { LoadOptions } from "./load-boot-config.ts";
 export type { SecretReference } from "./secret-reference.ts";

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import type { BackendPlugin } from "../backend/v1.ts";
 import { BridgeError, type Problem } from "../errors/bridge-error.ts";
 import type { BootBackend, BootConfig, BootSources } from "./boot-config.ts";
@@ -9,6 +10,15 @@ import { completeOptions } from "./plugin-options.ts";
 import { readSecret } from "./secret-reference.ts";
 import { readWrittenConfig, type PartsOfConfig, type WrittenBackend } from "./written-config.ts";
 
+/** How a boot config is to be used. */
+export interface LoadOptions {
+  /**
+   * `unused`: no key will be derived, so that the master secret need not be there; then it is one that nobody knows. For
+   * programs that only list and end machines. Default `required`.
+   */
+  readonly masterSecret?: "required" | "unused";
+}
+
 /**
  * Reads a boot config: parses it, checks it strictly, loads its plugins, checks their options, and then resolves the
  * secrets that it refers to. No message holds a secret.
@@ -16,7 +26,7 @@ import { readWrittenConfig, type PartsOfConfig, type WrittenBackend } from "./wr
  * @throws BridgeError with all problems at once, each with path and line: `no_backends`, `plugin_not_found` (with the command
  * that installs it), `contract_mismatch`, `invalid_option` where all problems are of that kind; else `invalid_config`.
  */
-export async function loadBootConfig(sources: BootSources): Promise<BootConfig> {
+export async function loadBootConfig(sources: BootSources, { masterSecret: use = "required" }: LoadOptions = {}): Promise<BootConfig> {
   const { value, problems: syntax, lineOf } = parseDocument(sources.text);
   const problems: BootProblem[] = [...syntax];
   if (value === undefined) throw bootError(sources.path, problems, lineOf);
@@ -24,7 +34,7 @@ export async function loadBootConfig(sources: BootSources): Promise<BootConfig> 
   const written = readWrittenConfig(value, shape);
   problems.push(...shape.map((problem): BootProblem => ({ ...problem, code: "invalid_config" })));
   if (written.backends.length === 0 && !shape.some(({ path }) => path === "backends" || path === "")) problems.push(noBackends());
-  const masterSecret = await completeMasterSecret(written, sources, problems);
+  const masterSecret = use === "unused" ? randomBytes(32).toString("hex") : await completeMasterSecret(written, sources, problems);
   const backends = await Promise.all(written.backends.map((entry, index) => completeBackend(entry, `backends[${index}]`, sources)));
   for (const { problems: found } of backends) problems.push(...found);
   problems.push(...duplicateNames(backends.map(({ name }) => name)));
