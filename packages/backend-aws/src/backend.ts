@@ -20,14 +20,16 @@ export class AwsPlatform implements MachinePlatform {
   readonly #network: Network;
   readonly #images: Images;
   readonly #skewMs = new Map<Scope, number>();
+  readonly #sshPort: number;
   #account: string | undefined;
 
-  constructor(options: ParsedOptions, services: BackendServices) {
+  constructor(options: ParsedOptions, services: BackendServices, { sshPort }: { readonly sshPort: number }) {
+    this.#sshPort = sshPort;
     this.#options = options;
     this.#services = services;
     this.#api = new AwsApi(options, services.now);
     this.#catalog = new Catalog(this.#api, options, services.now);
-    this.#network = new Network(this.#api, options);
+    this.#network = new Network(this.#api, options, sshPort);
     this.#images = new Images(this.#api, options);
   }
 
@@ -90,7 +92,7 @@ export class AwsPlatform implements MachinePlatform {
     if (clockSkewMs !== undefined) this.#skewMs.set(scope, clockSkewMs);
     const sizes = await this.#catalog.sizes(region, call).catch(() => []);
     return [
-      ...answer.flatMap((instance) => rawInstance(instance, { region, sshPort: this.#options.sshPort, size: sizes.find(({ name }) => name === instance.InstanceType) })),
+      ...answer.flatMap((instance) => rawInstance(instance, { region, sshPort: this.#sshPort, size: sizes.find(({ name }) => name === instance.InstanceType) })),
       ...volumes.map((volume) => rawVolume(volume, region)),
     ];
   }

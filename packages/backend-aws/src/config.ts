@@ -47,8 +47,6 @@ export const optionsSchema = z.strictObject({
   tags: z.record(z.string(), z.string()).refine((tags) => Object.keys(tags).every((name) => !name.startsWith("bridge-")), "names that start with bridge- are ours").default({}),
   /** Base address of EC2, STS and SSM, for private endpoints. Default: AWS's own, by region. */
   endpoint: z.url({ protocol: /^https?$/ }).optional(),
-  /** Port at which the machines' SSH server answers. */
-  sshPort: z.int().min(1).max(65_535).default(22),
 });
 
 /** The options as a person writes them. */

@@ -15,9 +15,11 @@ const groupName = "bridge-ssh";
 export class Network {
   readonly #api: AwsApi;
   readonly #options: ParsedOptions;
+  readonly #sshPort: number;
   readonly #places = new Map<string, Promise<readonly Place[]>>();
 
-  constructor(api: AwsApi, options: ParsedOptions) {
+  constructor(api: AwsApi, options: ParsedOptions, sshPort: number) {
+    this.#sshPort = sshPort;
     this.#api = api;
     this.#options = options;
   }
@@ -63,7 +65,7 @@ export class Network {
     if (known !== undefined) return known;
     try {
       const groupId = await this.#api.createSecurityGroup(region, { name: groupName, vpcId, tags: this.#options.tags }, call);
-      await this.#api.openPort(region, { groupId, port: this.#options.sshPort, ranges: this.#options.sshSourceRanges }, call);
+      await this.#api.openPort(region, { groupId, port: this.#sshPort, ranges: this.#options.sshSourceRanges }, call);
       return groupId;
     } catch (error) {
       // Another process was faster.

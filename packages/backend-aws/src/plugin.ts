@@ -17,10 +17,10 @@ export const awsFacts: BackendFacts = {
   deadline: "reaper",
 };
 
-/** Makes the plugin with other facts or another interval of listing: for tests, on platforms that are faster than EC2. */
-export const awsPluginWith = ({ facts = awsFacts, pollSeconds = 5 }: { readonly facts?: BackendFacts; readonly pollSeconds?: number }) => defineMachineBackend({
-  name: "aws", optionsSchema, facts, isolation: "vm", pollSeconds,
-  connect: (options, services) => new AwsPlatform(options, services),
+/** Makes the plugin with other facts, another interval of listing and another SSH port: for tests, on platforms that are faster than EC2. */
+export const awsPluginWith = ({ facts = {}, pollSeconds = 5, sshPort = 22 }: { readonly facts?: Partial<BackendFacts>; readonly pollSeconds?: number; readonly sshPort?: number }) => defineMachineBackend({
+  name: "aws", optionsSchema, facts: { ...awsFacts, ...facts }, isolation: "vm", pollSeconds,
+  connect: (options, services) => new AwsPlatform(options, services, { sshPort }),
 });
 
 /** Leases EC2 instances. */
