@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { AccessKey } from "../aws/credentials.ts";
 import { MachineFaults } from "../machine/machine-faults.ts";
 import { MovingClock } from "../moving-clock.ts";
@@ -21,6 +22,8 @@ export interface Ec2Options {
 
 /** The key that a fake EC2 accepts unless it is told others. */
 export const defaultAccessKey: AccessKey = { accessKeyId: "AKIAFAKECLOUDS000001", secretAccessKey: "fake-clouds-secret-access-key-000000001", accountId: "111122223333" };
+
+const longestSettlingMs = 5000;
 
 /** The fake EC2 itself, without HTTP: its clock, its books, its faults. */
 export class Ec2Cloud {
@@ -64,6 +67,18 @@ export class Ec2Cloud {
   nextHost(): string {
     this.#hosts += 1;
     return `127.${64 + ((this.#hosts >> 16) & 63)}.${(this.#hosts >> 8) & 255}.${this.#hosts & 255}`;
+  }
+
+  /** Moves the clock on, and lets the machines whose deadline it has passed end their processes, which takes time of its own. */
+  async advance(seconds: number): Promise<void> {
+    this.clock.advance(seconds);
+    const ending = new AbortController();
+    try {
+      const machines = this.worlds.flatMap(({ instances }) => [...instances.values()].flatMap(({ machine }) => machine ?? []));
+      await Promise.race([Promise.all(machines.map((machine) => machine.settled())), sleep(longestSettlingMs, undefined, { signal: ending.signal })]);
+    } finally {
+      ending.abort();
+    }
   }
 
   /** Ends all machines. */

@@ -9,7 +9,7 @@ import type { World } from "./world.ts";
 export function localControl(cloud: Ec2Cloud): Ec2Control {
   return {
     now: () => cloud.clock.now(),
-    advance: async (seconds) => cloud.clock.advance(seconds),
+    advance: (seconds) => cloud.advance(seconds),
     configure: async (settings) => {
       cloud.settings = { ...cloud.settings, ...settings };
     },

@@ -86,7 +86,7 @@ export class ControlVerbs {
     this.#request = { ...request, startedAtMs: Math.floor(clock.now()) };
     this.starts += 1;
     if (request.command !== undefined || request.imageReference !== undefined) {
-      this.#workload = new Workload(request, { processes, clock });
+      this.#workload = new Workload(request, processes);
       void this.#workload.ended.then((code) => this.#report(request, { code }));
     }
     return this.#status();

@@ -45,7 +45,9 @@ export class Machine implements SshHost {
   readonly #hostKeys: readonly string[];
   readonly #sockets = new Set<Socket>();
   readonly #server: Server = createServer((socket) => this.#accept(socket));
+  readonly #off = Promise.withResolvers<void>();
   #takeBackDeadline: (() => void) | undefined;
+  #isEnding = false;
   #on = true;
 
   constructor(input: MachineInput) {
@@ -96,6 +98,11 @@ export class Machine implements SshHost {
     return words[0] === "start" && result.code === 0 && this.#input.faults.take("lostStartAnswers") ? undefined : result;
   }
 
+  /** Resolves when a machine that has met its deadline is off; at once for all others. */
+  async settled(): Promise<void> {
+    if (this.#isEnding) await this.#off.promise;
+  }
+
   /** The guest powers itself off. */
   powerOff(): void {
     if (!this.#on) return;
@@ -106,6 +113,7 @@ export class Machine implements SshHost {
   /** Pulls the plug. */
   close(): void {
     this.#on = false;
+    this.#off.resolve();
     this.#takeBackDeadline?.();
     this.#server.close();
     for (const socket of this.#sockets) socket.destroy();
@@ -113,6 +121,7 @@ export class Machine implements SshHost {
   }
 
   #meetDeadline(): void {
+    this.#isEnding = true;
     this.console.write("systemd: End of the compute grant\n");
     if (this.control?.works === true) this.control.stopWorkload();
     else this.powerOff();

@@ -1,9 +1,8 @@
 import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import type { StartRequest } from "@bridge/backend-kit";
-import type { MovingClock } from "../moving-clock.ts";
 import { exitCodeOf, type GuestProcesses, signalGroup } from "./guest-processes.ts";
 
-const stopSeconds = 20;
+const stopMs = 20_000;
 
 /**
  * The unit `workload`: the command as a process. No image is pulled: with one, the command still runs as a process, and
@@ -12,10 +11,8 @@ const stopSeconds = 20;
 export class Workload {
   readonly #child: ChildProcessWithoutNullStreams | undefined;
   readonly #ended = Promise.withResolvers<number>();
-  readonly #clock: MovingClock;
 
-  constructor({ command, environment }: StartRequest, { processes, clock }: { readonly processes: GuestProcesses; readonly clock: MovingClock }) {
-    this.#clock = clock;
+  constructor({ command, environment }: StartRequest, processes: GuestProcesses) {
     const [program, ...parameters] = command ?? [];
     if (program === undefined) return;
     this.#child = processes.start(program, parameters, environment);
@@ -30,12 +27,12 @@ export class Workload {
     return this.#ended.promise;
   }
 
-  /** As systemd stops a unit: SIGTERM, and SIGKILL when it does not end. */
+  /** As systemd stops a unit: SIGTERM, and SIGKILL when it does not end; processes go by the computer's own time. */
   stop(): void {
     const child = this.#child;
     if (child === undefined) return this.#ended.resolve(143);
     signalGroup(child, "SIGTERM");
-    const takeBack = this.#clock.after(stopSeconds, () => signalGroup(child, "SIGKILL"));
-    void this.ended.then(takeBack);
+    const timer = setTimeout(() => signalGroup(child, "SIGKILL"), stopMs).unref();
+    void this.ended.then(() => clearTimeout(timer));
   }
 }
