@@ -1,0 +1,62 @@
+import { randomUUID } from "node:crypto";
+import type { IncomingHttpHeaders } from "node:http";
+import { AwsError } from "../aws/aws-error.ts";
+import { authenticate, type Caller } from "../aws/credentials.ts";
+import { checkAnswer, checkRequest } from "./check-call.ts";
+import type { Ec2Cloud } from "./cloud.ts";
+import { type ServiceBody, type ServiceRequest, writeAnswer, writeError } from "./services.ts";
+
+/** What is sent back. */
+export interface Answer extends ServiceBody {
+  readonly status: number;
+  /** Of an error. */
+  readonly code?: string;
+  /** Undefined: the caller was not known. */
+  readonly caller?: Caller;
+}
+
+/** A request with all that was sent. */
+export interface Received {
+  readonly request: ServiceRequest;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+/** Does what a request asks, in the order in which AWS looks at things: who, what, how often, may it, and then the work. */
+export function answerCall(cloud: Ec2Cloud, { request, headers, body }: Received, { stale }: { readonly stale: boolean }): Answer {
+  const { service, action, parameters } = request;
+  const { clock, settings, accessKeys, enabledRegions } = cloud;
+  const requestId = randomUUID();
+  let caller: Caller | undefined;
+  try {
+    caller = authenticate(service, { headers, body, keys: accessKeys, enabledRegions, clock, clockSkewSeconds: settings.clockSkewSeconds });
+    const found = checkRequest(cloud, request);
+    if (settings.throttling && service === "ec2") throttle(cloud, request, caller);
+    if (settings.denied.includes(action)) throw denial(request, caller);
+    const nowMs = clock.now();
+    const call = { cloud, caller, world: cloud.world(caller.accountId, caller.region), nowMs, viewMs: stale ? Number.NEGATIVE_INFINITY : nowMs - settings.readLagSeconds * 1000 };
+    found.check?.(call, parameters);
+    if (parameters["DryRun"] === true) throw new AwsError("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412);
+    const answer = found.run(call, parameters);
+    checkAnswer(cloud, request, answer);
+    return { status: 200, caller, ...writeAnswer(service, action, answer, requestId) };
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error;
+    return { status: error.status, code: error.code, ...(caller === undefined ? {} : { caller }), ...writeError(service, error.code, error.message, requestId) };
+  }
+}
+
+function throttle({ buckets }: Ec2Cloud, { action, parameters }: ServiceRequest, { accountId, region }: Caller): void {
+  const { InstanceIds: ids, MaxCount: count } = parameters;
+  buckets.draw({
+    account: `${accountId}/${region}`, action, instances: Array.isArray(ids) ? ids.length : typeof count === "number" ? count : 1,
+    isFilteredOrPaged: ["Filters", "MaxResults", "NextToken"].some((name) => parameters[name] !== undefined) || Object.keys(parameters).some((name) => /(Ids|Names|Types)$/.test(name)),
+  });
+}
+
+function denial({ service, action }: ServiceRequest, { accountId }: Caller): AwsError {
+  const who = `User: arn:aws:iam::${accountId}:user/bridge is not authorized to perform: ${service}:${action}`;
+  if (service === "ssm") return new AwsError("AccessDeniedException", who);
+  if (service === "sts") return new AwsError("AccessDenied", who, 403);
+  return new AwsError("UnauthorizedOperation", `You are not authorized to perform this operation. ${who}. Encoded authorization failure message: ZmFrZS1jbG91ZHM`, 403);
+}
