@@ -29,7 +29,7 @@ export class AwsPlatform implements MachinePlatform {
     this.#services = services;
     this.#api = new AwsApi(options, services.now);
     this.#catalog = new Catalog(this.#api, options, services.now);
-    this.#network = new Network(this.#api, options, sshPort);
+    this.#network = new Network(this.#api, options);
     this.#images = new Images(this.#api, options);
   }
 

@@ -15,11 +15,9 @@ const groupName = "bridge-ssh";
 export class Network {
   readonly #api: AwsApi;
   readonly #options: ParsedOptions;
-  readonly #sshPort: number;
   readonly #places = new Map<string, Promise<readonly Place[]>>();
 
-  constructor(api: AwsApi, options: ParsedOptions, sshPort: number) {
-    this.#sshPort = sshPort;
+  constructor(api: AwsApi, options: ParsedOptions) {
     this.#api = api;
     this.#options = options;
   }
@@ -65,7 +63,7 @@ export class Network {
     if (known !== undefined) return known;
     try {
       const groupId = await this.#api.createSecurityGroup(region, { name: groupName, vpcId, tags: this.#options.tags }, call);
-      await this.#api.openPort(region, { groupId, port: this.#sshPort, ranges: this.#options.sshSourceRanges }, call);
+      await this.#api.openPort(region, { groupId, port: 22, ranges: this.#options.sshSourceRanges }, call);
       return groupId;
     } catch (error) {
       // Another process was faster.

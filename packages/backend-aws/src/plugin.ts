@@ -17,14 +17,10 @@ export const awsFacts: BackendFacts = {
   deadline: "reaper",
 };
 
-/** Makes the plugin with other facts, another interval of listing and another SSH port: for tests, on platforms that are faster than EC2. */
-export const awsPluginWith = ({ facts = {}, pollSeconds = 5, sshPort = 22 }: { readonly facts?: Partial<BackendFacts>; readonly pollSeconds?: number; readonly sshPort?: number }) => defineMachineBackend({
-  name: "aws", optionsSchema, facts: { ...awsFacts, ...facts }, isolation: "vm", pollSeconds,
-  connect: (options, services) => new AwsPlatform(options, services, { sshPort }),
-});
-
 /** Leases EC2 instances. */
-export const awsPlugin = awsPluginWith({});
+export const awsPlugin = defineMachineBackend({
+  name: "aws", optionsSchema, facts: awsFacts, isolation: "vm", connect: (options, services) => new AwsPlatform(options, services, { sshPort: 22 }),
+});
 
 /** The AWS backend for `new Fleet({ backends: [aws({ regions: ["eu-west-1"] })] })`. `name` defaults to `aws`. */
 export function aws(options: AwsOptions, { name }: { readonly name?: string } = {}): ConfiguredBackend {
