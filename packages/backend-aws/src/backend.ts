@@ -68,7 +68,7 @@ export class AwsPlatform implements MachinePlatform {
       const [places, image] = await Promise.all([this.#network.places(region, call), this.#images.resolve(region, manifest.arch, call)]);
       for (const { name, zones } of sizes) {
         for (const { zone, subnetId, securityGroupId } of places.filter((place) => zones.includes(place.zone))) {
-          for (const market of markets) placements.push({ scope: `aws:${account}:${region}`, region, size: name, resolved: { ...image, zone, subnetId, securityGroupId, market, diskGib, ipv6: this.#options.ipv6 } });
+          for (const market of markets) placements.push({ scope: `aws:${account}:${region}`, region, size: name, pool: `${zone}/${market}`, resolved: { ...image, zone, subnetId, securityGroupId, market, diskGib, ipv6: this.#options.ipv6 } });
         }
       }
     }

@@ -37,6 +37,9 @@ export const pluginMutants: readonly Mutant[] = [
   backendMutant("capabilities", "places grants where they may not be", "placements are whole, storable, within the grant, and create nothing", (backend) => ({
     placements: async (grant, options) => (await backend.placements?.({ ...grant, manifest: { ...grant.manifest, regions: [] } }, options)) ?? [],
   })),
+  backendMutant("capabilities", "names pools of capacity that have no name", "placements are whole, storable, within the grant, and create nothing", (backend) => ({
+    placements: async (grant, options) => ((await backend.placements?.(grant, options)) ?? []).map((placement) => ({ ...placement, pool: "" })),
+  })),
 
   backendMutant("handle", "counts the start in milliseconds", "the handle describes the machine of the attempt", (backend) => ({
     provision: async (grant, envelope, context) => {

@@ -125,6 +125,7 @@ export const capabilitiesCases: readonly ConformanceCase[] = [
           claim(regions.includes(placement.region), `a placement in ${placement.region}, which is not offered`);
           claim(wanted.length === 0 || wanted.includes(placement.region), `a placement in ${placement.region} for ${show(grant)}`);
           claim(placement.scope !== "" && placement.size !== "", "a placement without scope or size");
+          claim(placement.pool !== "", "a placement with an empty pool; leave it out where a region is one pool of capacity");
           const stored: unknown = JSON.parse(JSON.stringify(placement));
           same(JSON.stringify(stored), JSON.stringify(placement), "a placement that is stored and read");
           claim(!/undefined|\[object /.test(JSON.stringify(placement)), "a placement that is made of undefined");

@@ -79,6 +79,12 @@ export interface Placement {
   readonly region: RegionLabel;
   /** The platform's name of the machine size. */
   readonly size: string;
+  /**
+   * What runs out of capacity together, where that is less than a size in a region: a zone, or a zone's spot market. A
+   * placement without capacity is passed over for minutes; others of the same size in other pools are not. Absent: the
+   * region is one pool.
+   */
+  readonly pool?: string;
   /** Image id, zone, subnet, template version: whatever the create request is made of. */
   readonly resolved: { readonly [key: string]: Json };
 }

@@ -8,7 +8,7 @@ import type { FleetMember } from "./members.ts";
 const backendFaults: readonly ErrorCode[] = ["unauthorized", "forbidden", "invalid_config"];
 const capacityFaults: readonly ErrorCode[] = ["no_capacity", "quota_exceeded"];
 
-const placementKey = (backend: string, { region, size }: Placement): string => JSON.stringify([backend, region, size]);
+const placementKey = (backend: string, { region, size, pool }: Placement): string => JSON.stringify([backend, region, size, pool]);
 
 /**
  * What a Fleet remembers for minutes, to route better: capabilities, failed capacity, backends whose credentials failed.

@@ -16,7 +16,7 @@ const any = text({ maxLength: 65_536 });
 const lenient = { unknown: "ignore" } as const;
 
 const placement = object<Placement>({
-  scope: { required: any }, region: { required: any }, size: { required: any }, resolved: { required: jsonObject },
+  scope: { required: any }, region: { required: any }, size: { required: any }, pool: { optional: any }, resolved: { required: jsonObject },
 }, lenient);
 
 const refShape = {

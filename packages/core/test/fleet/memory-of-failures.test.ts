@@ -4,7 +4,7 @@ import { caught } from "../fixtures/caught.ts";
 import { fleetOf } from "../fixtures/fleets.ts";
 import { envelope, grantOf, startMs } from "../fixtures/grants.ts";
 import { keepLog } from "../fixtures/logs.ts";
-import { roomy, scripted } from "../fixtures/scripted-backend.ts";
+import { instanceFor, roomy, scripted } from "../fixtures/scripted-backend.ts";
 
 /** A Fleet of `first`, which fails as long as it is told to, and `second`; and its clock. */
 function setUp(code: ErrorCode, retryAfterSeconds?: number) {
@@ -108,4 +108,20 @@ describe("capabilities", () => {
     await fleet.provisionForGrant(grantOf(), envelope);
     expect(asked).toBe(3);
   });
+});
+
+it("one pool of a size without capacity passes over no other pool of it", async () => {
+  const inPool = (pool: string) => ({ scope: "a", region: "here", size: "small", pool, resolved: {} });
+  const tried: (string | undefined)[] = [];
+  const fleet = fleetOf([scripted("a", {
+    placements: async () => [inPool("zone-a"), inPool("zone-b")],
+    provision: async (grant, _envelope, context) => {
+      tried.push(context.placement.pool);
+      if (context.placement.pool === "zone-a") throw new BridgeError("no_capacity", "full", { outcome: "none" });
+      return instanceFor("a", grant, context);
+    },
+  })]);
+  await fleet.provisionForGrant(grantOf(), envelope);
+  await fleet.provisionForGrant(grantOf({}, { requestId: "another" }), envelope);
+  expect(tried).toEqual(["zone-a", "zone-b", "zone-b"]);
 });
