@@ -1,5 +1,5 @@
 import type { ComputeGrant, Envelope } from "@bridge/core";
-import type { ControllerSettings } from "@bridge/controller";
+import type { ControllerSettings, GrantStatus } from "@bridge/controller";
 import type { Death } from "./die-at.ts";
 
 /** One entry of `backends`. */
@@ -34,3 +34,6 @@ export interface RunnerConfig {
   /** Where it dies. */
   readonly death?: Death;
 }
+
+/** What the runner prints. `running`: a grant whose machine serves it, or that is over already. */
+export type RunnerLine = { readonly running: GrantStatus; readonly over?: undefined } | { readonly over: readonly GrantStatus[]; readonly running?: undefined };

@@ -1,13 +1,14 @@
 /**
- * A process that serves grants with a controller until all of them are over and nothing of them is left, then prints what
- * became of them: `node runner.ts config.json`. Killed at any moment and started again, it goes on from its ledger.
+ * A process that serves grants with a controller until all of them are over and nothing of them is left:
+ * `node runner.ts config.json`. It prints, as lines of JSON, each grant that runs and in the end what became of all. Killed
+ * at any moment and started again, it goes on from its ledger.
  */
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BackendPlugin, ConfiguredBackend } from "@bridge/core";
 import { Controller, type GrantStatus } from "@bridge/controller";
 import { dieAt } from "./die-at.ts";
-import type { RunnerBackend, RunnerConfig, RunnerLease } from "./runner-config.ts";
+import type { RunnerBackend, RunnerConfig, RunnerLease, RunnerLine } from "./runner-config.ts";
 
 const config = JSON.parse(readFileSync(process.argv[2] ?? "", "utf8")) as RunnerConfig; // whoever starts us has written it
 const signal = AbortSignal.timeout(config.timeoutSeconds * 1000);
@@ -17,6 +18,7 @@ async function load({ use, name, options }: RunnerBackend): Promise<ConfiguredBa
   return { plugin, name, options };
 }
 
+const print = (line: RunnerLine) => console.log(JSON.stringify(line));
 const write = (fields: object, message: string) => console.error(JSON.stringify({ message, ...fields }));
 const { owner, providerId, masterSecret, settings, death } = config;
 await using controller = await Controller.open({
@@ -31,10 +33,8 @@ await controller.start();
 /** Submitting again what was accepted before changes nothing, and neither does cancelling it again. */
 async function serve({ grant, envelope, cancel }: RunnerLease): Promise<GrantStatus> {
   const { requestKey } = await controller.submitTrusted(grant, envelope);
-  if (cancel) {
-    await controller.waitFor(requestKey, "running", { signal });
-    await controller.cancel(requestKey);
-  }
+  print({ running: await controller.waitFor(requestKey, "running", { signal }) });
+  if (cancel) await controller.cancel(requestKey);
   return controller.waitFor(requestKey, "settled", { signal });
 }
 
@@ -42,4 +42,4 @@ for (const ledgerId of config.adopt) await controller.adoptLedger(ledgerId);
 const settled = await Promise.all(config.leases.map(serve));
 // A grant is settled once its log is signed; its machine may take longer to go.
 while ((await controller.overview()).openAttempts > 0) await sleep(50, undefined, { signal });
-console.log(JSON.stringify(await Promise.all(settled.map(({ requestKey }) => controller.status(requestKey)))));
+print({ over: await Promise.all(settled.map(({ requestKey }) => controller.status(requestKey))) });

@@ -14,7 +14,14 @@ const limit = pLimit(Number(values["at-once"] ?? availableParallelism() * 3));
 const startedMs = performance.now();
 const chosen = killCases.filter(({ at, scenario }) => `${at} ${scenario}`.includes(values.only));
 
-const outcomes = await Promise.all(chosen.flatMap((kill) => names.map((platform) => limit(() => runCase(kill, platform)))));
+const deaths = chosen.flatMap((kill) => names.map((platform) => ({ kill, platform })));
+let done = 0;
+const outcomes = await Promise.all(deaths.map(({ kill, platform }) => limit(async () => {
+  const outcome = await runCase(kill, platform);
+  done += 1;
+  if (done % 20 === 0 || outcome.problems.length > 0) console.log(`${done} of ${deaths.length}${outcome.problems.map((problem) => `; ${kill.at} on ${platform}: ${problem}`).join("")}`);
+  return outcome;
+})));
 printTable(outcomes);
 const failed = outcomes.filter(({ problems }) => problems.length > 0);
 for (const { platform, at, scenario, problems, log } of values.verbose ? outcomes : failed) {

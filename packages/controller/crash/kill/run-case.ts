@@ -11,7 +11,7 @@ import { problemsOf, resultWords } from "./check-case.ts";
 import { httpSite } from "./http-site.ts";
 import { type LedgerAtDeath, ledgerAtDeath } from "./ledger-at-death.ts";
 import { localSite } from "./local-site.ts";
-import { run } from "./runner-process.ts";
+import { startRunner } from "./runner-process.ts";
 import type { Site, SiteOptions } from "./site.ts";
 import { workloadCommand } from "./workload.ts";
 
@@ -52,10 +52,12 @@ export async function runCase(kill: KillCase, platform: keyof typeof platforms):
       backends: site.backends, leases: [lease], adopt: scenario.adopt === true ? ["l00000000000000bb"] : [],
       settings: { sampleSeconds: 0.4, sweepSeconds: 0.4, deadlineGraceSeconds: 1, expiredTagSeconds: 1, stopSeconds: 3, placementWaitSeconds: 20 },
     };
-    const first = await run(join(folder, "runner.json"), { ...config, death: deathOf(kill, site) }, (end) => { site.kill = end; });
+    const doomed = startRunner(join(folder, "runner.json"), { ...config, death: deathOf(kill, site) });
+    site.kill = () => doomed.kill();
+    const first = await doomed.ended;
     const hit = first.end === "killed" && first.log.includes(`dies at ${kill.at}\n`);
     const atDeath = await ledgerAtDeath(config.ledger, [requestKey], config);
-    const second = await run(join(folder, "runner.json"), config, () => {});
+    const second = await startRunner(join(folder, "runner.json"), config).ended;
     const problems = await problemsOf({ site, statuses: second.statuses, atDeath, masterSecret: config.masterSecret, books: new Map([[requestKey, book]]), results: scenario.results });
     return {
       ...kill, platform, hit, found: foundWords(atDeath), result: second.statuses.map(resultWords).join(),
