@@ -120,10 +120,11 @@ export class Controller {
     const { clock, almanac, ledger, keys, sideEffects } = this.#work;
     const { owner, providerId, limits = {} } = this.#options;
     const atMs = clock.now();
-    const requestKey = requestKeyOf(owner, decodeGrant(claims));
+    const grant = decodeGrant(claims);
+    const requestKey = requestKeyOf(owner, grant);
     const known = await ledger.grant(requestKey);
-    // What was accepted in time gets its answer for good, not only until it expires.
-    const { grant, deadlineMs } = admitGrant(claims, { almanac, nowMs: known?.acceptedAtMs ?? atMs, providerId });
+    // The times of a grant matter when it comes in: the same submission gets the same answer, also after its deadline.
+    const { deadlineMs } = known ?? admitGrant(grant, { almanac, nowMs: atMs, providerId });
     const envelope = admitEnvelope(content, grant, content.requesterKey !== undefined);
     if (known === undefined) this.#requireReach();
     const accepted = await sideEffects.commit({
