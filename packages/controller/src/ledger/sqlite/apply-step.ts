@@ -129,7 +129,7 @@ export class StepWriter {
   #note(requestKey: string, routing: readonly RoutingStep[]): void {
     if (routing.length === 0) return;
     const before = this.#statement("select routing from grants where request_key = ?").get(requestKey)?.["routing"];
-    const all: unknown[] = JSON.parse(typeof before === "string" ? before : "[]");
+    const all = JSON.parse(typeof before === "string" ? before : "[]") as unknown[]; // only this function writes it
     this.#write("update grants set routing = :routing where request_key = :key", { key: requestKey, routing: JSON.stringify([...all, ...routing].slice(-keptDecisions)) });
   }
 

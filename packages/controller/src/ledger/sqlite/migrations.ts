@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { BridgeError } from "@bridge/core";
+import { BridgeError, toBridgeError } from "@bridge/core";
 import { Kysely, sql, SqliteDialect } from "kysely";
 import { type Migration, Migrator } from "kysely/migration";
 
@@ -65,5 +65,5 @@ export async function migrate(database: DatabaseSync): Promise<void> {
   }
   if (applied.length === Object.keys(migrations).length) return;
   const { error } = await new Migrator({ db: new Kysely({ dialect: dialectOf(database) }), provider: { getMigrations: async () => ({ ...migrations }) } }).migrateToLatest();
-  if (error !== undefined) throw error;
+  if (error !== undefined) throw error instanceof Error ? error : toBridgeError(error);
 }
