@@ -79,10 +79,9 @@ export class SqliteLedger implements Ledger {
     this.#database.close();
   }
 
-  /** What is waiting is written first: nobody reads what a crash could take back. */
+  /** Steps that wait are not in the database yet: nobody reads what a crash could take back, and no reader hurries a batch. */
   #read<T>(read: () => T): T {
     try {
-      this.#batch.flush();
       return read();
     } catch (error) {
       throw ledgerError(error, this.#file);
