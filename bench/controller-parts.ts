@@ -7,11 +7,12 @@ import type { ControllerOptions, IssuerLimits } from "@bridge/controller";
 import type { ComputeGrant, Envelope } from "@bridge/core";
 import { generateSshKeyPair } from "@bridge/core/keys";
 
-const nowSeconds = Math.floor(Date.now() / 1000);
+// The same in every process of a run.
+const todaySeconds = Math.floor(Date.now() / 86_400_000) * 86_400;
 
-/** The i-th grant of a run, good for an hour. */
+/** The i-th grant of a run, good until the end of tomorrow. */
 export const grantOf = (i: number): ComputeGrant => ({
-  requestId: `bench-${i}`, issuer: "bench", providerId: "bench", validFrom: nowSeconds - 1, validTo: nowSeconds + 3600,
+  requestId: `bench-${i}`, issuer: "bench", providerId: "bench", validFrom: todaySeconds, validTo: todaySeconds + 172_800,
   manifest: { cpuMillicores: 1000, ramMib: 1024, storageGib: 10, arch: "amd64", tdx: "none", regions: [] },
 });
 
