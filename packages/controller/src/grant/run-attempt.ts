@@ -49,7 +49,7 @@ export async function runAttempt(work: Work, row: GrantRow, attempt: AttemptRow,
     }), { requestKey, signal: run.signals.interrupted, ...provisionBounds(work, attempt) });
     instance = checkedInstance(answer);
   } catch (thrown) {
-    if (ledgerFailure !== undefined) throw ledgerFailure;
+    if (ledgerFailure !== undefined) throw toBridgeError(ledgerFailure);
     return await afterFailure(work, row, attempt, { ...run, error: toBridgeError(thrown), step });
   }
   const receipt = await sealReceipt(instance, row.grant, { signer: work.signer, requesterKey: envelope.requesterKey });

@@ -1,3 +1,4 @@
+import type { webcrypto } from "node:crypto";
 import { Aes256Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256, type SenderContext } from "@hpke/core";
 import { BridgeError, type ComputeGrant, hashJson, type ProvisionedInstance } from "@bridge/core";
 import type { RecordSigner } from "./jws.ts";
@@ -16,7 +17,13 @@ export interface SshAccessReceipt extends Pick<ProvisionedInstance, "requestKey"
   readonly keyPrivate?: string;
 }
 
-const suite = new CipherSuite({ kem: new DhkemX25519HkdfSha256(), kdf: new HkdfSha256(), aead: new Aes256Gcm() });
+/** What is called of the suite, which types its keys by a global that Node has under another name. */
+interface HpkeSender {
+  readonly kem: { deserializePublicKey(key: ArrayBuffer): Promise<webcrypto.CryptoKey> };
+  createSenderContext(parameters: { readonly recipientPublicKey: webcrypto.CryptoKey; readonly info: ArrayBuffer }): Promise<{ readonly enc: ArrayBuffer; seal(data: ArrayBuffer, associated: ArrayBuffer): Promise<ArrayBuffer> }>;
+}
+
+const suite: HpkeSender = new CipherSuite({ kem: new DhkemX25519HkdfSha256(), kdf: new HkdfSha256(), aead: new Aes256Gcm() });
 const info = new TextEncoder().encode("bridge/1 ssh-access-receipt");
 
 /**

@@ -6,12 +6,14 @@ import { StepWriter } from "./apply-step.ts";
 import { Batch } from "./batch.ts";
 import { attemptRow, grantRow } from "./read-rows.ts";
 import { ledgerError } from "./sqlite-errors.ts";
+import { Statements } from "./statements.ts";
 
 /** A {@link Ledger} in one SQLite file, held by one process. */
 export class SqliteLedger implements Ledger {
   readonly ledgerId: string;
   readonly #database: DatabaseSync;
   readonly #file: string;
+  readonly #statements: Statements;
   readonly #writer: StepWriter;
   readonly #batch: Batch;
   readonly #adopted: Set<string>;
@@ -20,7 +22,8 @@ export class SqliteLedger implements Ledger {
     this.#database = database;
     this.#file = file;
     this.ledgerId = ledgerId;
-    this.#writer = new StepWriter(database);
+    this.#statements = new Statements(database);
+    this.#writer = new StepWriter(this.#statements);
     this.#batch = new Batch(database, soon);
     this.#adopted = new Set(database.prepare("select substr(name, 9) as id from meta where name like 'adopted:%'").all().map(({ id }) => String(id)));
   }
@@ -40,30 +43,30 @@ export class SqliteLedger implements Ledger {
   }
 
   async grant(requestKey: string): Promise<GrantRow | undefined> {
-    return this.#read(() => this.#database.prepare("select * from grants where request_key = ?").all(requestKey).map(grantRow)[0]);
+    return this.#read(() => this.#statements.of("select * from grants where request_key = ?").all(requestKey).map(grantRow)[0]);
   }
 
   async attempts(requestKey: string): Promise<readonly AttemptRow[]> {
-    return this.#read(() => this.#database.prepare("select * from attempts where request_key = ? order by attempt").all(requestKey).map(attemptRow));
+    return this.#read(() => this.#statements.of("select * from attempts where request_key = ? order by attempt").all(requestKey).map(attemptRow));
   }
 
   async attempt(requestKey: string, attempt: number): Promise<AttemptRow | undefined> {
-    return this.#read(() => this.#database.prepare("select * from attempts where request_key = ? and attempt = ?").all(requestKey, attempt).map(attemptRow)[0]);
+    return this.#read(() => this.#statements.of("select * from attempts where request_key = ? and attempt = ?").all(requestKey, attempt).map(attemptRow)[0]);
   }
 
   async unsettled(): Promise<readonly string[]> {
-    return this.#read(() => this.#database.prepare("select request_key from grants where state <> 'settled' order by accepted_at_ms").all().map((row) => String(row["request_key"])));
+    return this.#read(() => this.#statements.of("select request_key from grants where state <> 'settled' order by accepted_at_ms").all().map((row) => String(row["request_key"])));
   }
 
   async openAttempts(): Promise<readonly AttemptRow[]> {
-    return this.#read(() => this.#database.prepare("select * from attempts where state <> 'closed'").all().map(attemptRow));
+    return this.#read(() => this.#statements.of("select * from attempts where state <> 'closed'").all().map(attemptRow));
   }
 
   async counts(): Promise<LedgerCounts> {
     return this.#read(() => {
-      const rows = this.#database.prepare("select state, count(*) as count from grants group by state").all();
+      const rows = this.#statements.of("select state, count(*) as count from grants group by state").all();
       const of = (state: string) => Number(rows.find((row) => row["state"] === state)?.["count"] ?? 0);
-      const open = this.#database.prepare("select count(*) as count from attempts where state <> 'closed'").get();
+      const open = this.#statements.of("select count(*) as count from attempts where state <> 'closed'").get();
       return { grants: { accepted: of("accepted"), running: of("running"), ending: of("ending"), settled: of("settled") }, openAttempts: Number(open?.["count"] ?? 0) };
     });
   }
@@ -79,10 +82,9 @@ export class SqliteLedger implements Ledger {
     this.#database.close();
   }
 
-  /** What is waiting is written first: nobody reads what a crash could take back. */
+  /** Steps that wait are not in the database yet: nobody reads what a crash could take back, and no reader hurries a batch. */
   #read<T>(read: () => T): T {
     try {
-      this.#batch.flush();
       return read();
     } catch (error) {
       throw ledgerError(error, this.#file);

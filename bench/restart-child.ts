@@ -1,0 +1,50 @@
+/** One restart of `restart.ts` in a process of its own. Prints one line of JSON. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { Controller } from "@bridge/controller";
+import { common } from "./controller-parts.ts";
+import { fakeMachines } from "./fake-machines.ts";
+
+const [file = "", ledgerId = "", countText = "0"] = process.argv.slice(2);
+const count = Number(countText);
+const pollSeconds = 5;
+const intervals = 4;
+
+const rssMib = () => {
+  globalThis.gc?.();
+  return process.memoryUsage().rss / 1_048_576;
+};
+
+const { backend, calls } = fakeMachines(ledgerId, count, { pollSeconds });
+const { promise: allWatched, resolve } = Promise.withResolvers<void>();
+let watched = 0;
+const idleMib = rssMib();
+const startedMs = performance.now();
+const delay = monitorEventLoopDelay({ resolution: 10 });
+delay.enable();
+const controller = await Controller.open({
+  ...common, backends: [backend], ledger: { file, create: "never" },
+  probe: ({ kind, moment }) => {
+    if (kind !== "watch" || moment !== "sent") return;
+    watched += 1;
+    if (watched === count) resolve();
+  },
+});
+const openedMs = performance.now();
+await controller.start();
+await allWatched;
+const watchedMs = performance.now();
+const callsUntilWatched = calls();
+// The first sweep and the first lists are over by then.
+await sleep(2 * pollSeconds * 1000);
+const longestPauseMs = delay.max / 1e6;
+const before = { calls: calls(), cpu: process.cpuUsage() };
+await sleep(intervals * pollSeconds * 1000);
+const { user, system } = process.cpuUsage(before.cpu);
+const { strangers, stranded, grants } = await controller.overview();
+if (strangers.length + stranded.length > 0 || grants.running !== count) throw new Error(`${strangers.length} strangers, ${stranded.length} stranded, ${grants.running} of ${count} running`);
+console.log(JSON.stringify({
+  openSeconds: (openedMs - startedMs) / 1000, watchedSeconds: (watchedMs - startedMs) / 1000, callsUntilWatched, callsPerInterval: (calls() - before.calls) / intervals,
+  cpuShare: (user + system) / 1e6 / (intervals * pollSeconds), longestPauseMs, aboveIdleMib: rssMib() - idleMib,
+}));
+process.exit(0);
