@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" />
 import pLimit from "p-limit";
 import {
-  admitEnvelope, admitGrant, BridgeError, type ComputeGrant, createAlmanac, type Envelope, Fleet, type Log, requestKeyOf,
+  admitEnvelope, admitGrant, BridgeError, type ComputeGrant, createAlmanac, decodeGrant, type Envelope, Fleet, type Log, requestKeyOf,
 } from "@bridge/core";
 import { issuerLimits, ownerLimits } from "./admission/limits.ts";
 import { waited, systemClock } from "./clock.ts";
@@ -120,10 +120,12 @@ export class Controller {
     const { clock, almanac, ledger, keys, sideEffects } = this.#work;
     const { owner, providerId, limits = {} } = this.#options;
     const atMs = clock.now();
-    const { grant, deadlineMs } = admitGrant(claims, { almanac, nowMs: atMs, providerId });
-    const envelope = admitEnvelope(content, grant, content.requesterKey !== undefined);
+    const grant = decodeGrant(claims);
     const requestKey = requestKeyOf(owner, grant);
     const known = await ledger.grant(requestKey);
+    // The times of a grant matter when it comes in: the same submission gets the same answer, also after its deadline.
+    const { deadlineMs } = known ?? admitGrant(grant, { almanac, nowMs: atMs, providerId });
+    const envelope = admitEnvelope(content, grant, content.requesterKey !== undefined);
     if (known === undefined) this.#requireReach();
     const accepted = await sideEffects.commit({
       kind: "accept", requestKey, grant, deadlineMs, atMs, envelopeMac: envelopeMac(envelope, requestKey, keys, known?.envelopeMac), envelopeBox: lockEnvelope(envelope, requestKey, keys),
