@@ -35,13 +35,20 @@ export async function runAttempt(work: Work, row: GrantRow, attempt: AttemptRow,
   const { requestKey } = row;
   const name = { requestKey, attempt: attempt.attempt };
   let instance: ProvisionedInstance;
+  let isAskedFor = !run.isFresh;
   const envelope = openEnvelope(envelopeBox, requestKey, work.keys);
   try {
     const answer = await work.sideEffects.effect("provision", (signal) => work.fleet.provisionAttempt(attemptRecord(attempt), row.grant, envelope, {
       signal,
       makeRequesterKey: envelope.requesterKey !== undefined,
-      mayCreate: () => requireMayCreate(work, attempt, run.signals),
-      onCreated: ({ instanceId = "" }) => written(work.sideEffects.commit({ kind: "created", ...name, instanceId })),
+      mayCreate: () => {
+        requireMayCreate(work, attempt, run.signals);
+        isAskedFor = true;
+      },
+      onCreated: async ({ instanceId = "" }) => {
+        if (!isAskedFor) throw foundBefore(attempt, instanceId);
+        await written(work.sideEffects.commit({ kind: "created", ...name, instanceId }));
+      },
       onReady: () => written(work.sideEffects.commit({ kind: "ready", ...name, atMs: work.clock.now() })),
     }), { requestKey, signal: run.signals.interrupted, ...provisionBounds(work, attempt) });
     instance = checkedInstance(answer);
@@ -77,6 +84,11 @@ function requireMayCreate({ clock, facts }: Work, { backend, intentAtMs, attempt
   const windowMs = replayWindowSeconds === undefined || replayWindowSeconds === 0 ? ownMs : Math.min(ownMs, replayWindowSeconds * 1000);
   if (clock.now() <= intentAtMs + windowMs) return;
   throw new BridgeError("lease_lost", `attempt ${attempt} was decided too long ago to create its machine now`, { outcome: "none" });
+}
+
+/** A machine that was there before anybody asked for it: this ledger is an older copy, and a later one has made it. */
+function foundBefore({ attempt, requestKey }: AttemptRow, instanceId: string): BridgeError {
+  return new BridgeError("conflict", `${instanceId} carries the name of attempt ${attempt} of request ${requestKey}, but this ledger has not asked for it: an older backup was restored`, { outcome: "exists" });
 }
 
 /** What a backend answered, if it is an instance. @throws BridgeError `internal`, outcome `exists`. */
