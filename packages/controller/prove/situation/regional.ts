@@ -8,7 +8,10 @@ import type { TestPlatform } from "../../../create-backend/template/test-platfor
 /** The accounts of one entry, by region. */
 type Accounts = Readonly<Record<string, TestPlatform>>;
 
-const anything: OptionsSchema<object> = { "~standard": { version: 1, vendor: "prove", validate: () => ({ value: {} }) } };
+/** Accounts are objects, which no boot config could say: they are not given as options. */
+const noOptions: OptionsSchema<object> = {
+  "~standard": { version: 1, vendor: "prove", validate: (value) => (Object.keys(Object(value)).length === 0 ? { value: {} } : { issues: [{ message: "takes no options" }] }) },
+};
 
 /** The platform of an entry that holds several regions, each a scope of its own. */
 class RegionalPlatform implements MachinePlatform {
@@ -55,6 +58,6 @@ class RegionalPlatform implements MachinePlatform {
 
 /** An entry of the boot config for these accounts of the HTTP test platform. */
 export const regional = (accounts: Accounts, name = "acme"): ConfiguredBackend => ({
-  plugin: defineMachineBackend({ name: "regional", optionsSchema: anything, facts: acme.facts, isolation: "vm", pollSeconds: 0.1, connect: (_options, services) => new RegionalPlatform(accounts, services) }),
+  plugin: defineMachineBackend({ name: "regional", optionsSchema: noOptions, facts: acme.facts, isolation: "vm", pollSeconds: 0.1, connect: (_options, services) => new RegionalPlatform(accounts, services) }),
   options: {}, name,
 });

@@ -46,7 +46,7 @@ async function removedRegion(): Promise<Row> {
     await lease(first, grantOf("in the north", { regions: ["north"] }));
     lost = await lease(first, grantOf("in the south", { regions: ["south"] }));
   }
-  return check({ situation: "a removed region", accounts, lost, backends: { north } });
+  return await check({ situation: "a removed region", accounts, lost, backends: { north } });
 }
 
 /** The entry has its name still, but the credentials of another account, which holds nothing. */
@@ -57,7 +57,7 @@ async function anotherAccount(): Promise<Row> {
     await using first = await observe(accounts.ledger, [regional({ north: accounts.north })]);
     lost = await lease(first, grantOf("one"));
   }
-  return check({ situation: "another account's credentials", accounts, lost, backends: { north: accounts.south } });
+  return await check({ situation: "another account's credentials", accounts, lost, backends: { north: accounts.south } });
 }
 
 async function check({ situation, accounts, lost, backends }: { readonly situation: string; readonly accounts: Accounts; readonly lost: string; readonly backends: Readonly<Record<string, TestPlatform>> }): Promise<Row> {
