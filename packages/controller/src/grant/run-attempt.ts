@@ -35,13 +35,20 @@ export async function runAttempt(work: Work, row: GrantRow, attempt: AttemptRow,
   const { requestKey } = row;
   const name = { requestKey, attempt: attempt.attempt };
   let instance: ProvisionedInstance;
+  let isAskedFor = !run.isFresh;
   const envelope = openEnvelope(envelopeBox, requestKey, work.keys);
   try {
     const answer = await work.sideEffects.effect("provision", (signal) => work.fleet.provisionAttempt(attemptRecord(attempt), row.grant, envelope, {
       signal,
       makeRequesterKey: envelope.requesterKey !== undefined,
-      mayCreate: () => requireMayCreate(work, attempt, run.signals),
-      onCreated: ({ instanceId = "" }) => written(work.sideEffects.commit({ kind: "created", ...name, instanceId })),
+      mayCreate: () => {
+        requireMayCreate(work, attempt, run.signals);
+        isAskedFor = true;
+      },
+      onCreated: async ({ instanceId = "" }) => {
+        if (!isAskedFor) throw foundBefore(attempt, instanceId);
+        await written(work.sideEffects.commit({ kind: "created", ...name, instanceId }));
+      },
       onReady: async () => {
         await written(work.sideEffects.commit({ kind: "ready", ...name, atMs: work.clock.now() }));
         await requireWanted(work, name);
@@ -88,6 +95,11 @@ async function requireWanted({ ledger }: Work, { requestKey, attempt }: Pick<Att
   const [grant, row] = [await ledger.grant(requestKey), await ledger.attempt(requestKey, attempt)];
   if (grant?.state === "accepted" && grant.cancelledAtMs === undefined && (row?.state === "intended" || row?.state === "created")) return;
   throw new BridgeError("aborted", "the grant was ended before its workload started");
+}
+
+/** A machine that was there before anybody asked for it: this ledger is an older copy, and a later one has made it. */
+function foundBefore({ attempt, requestKey }: AttemptRow, instanceId: string): BridgeError {
+  return new BridgeError("conflict", `${instanceId} carries the name of attempt ${attempt} of request ${requestKey}, but this ledger has not asked for it: an older backup was restored`, { outcome: "exists" });
 }
 
 /** What a backend answered, if it is an instance. @throws BridgeError `internal`, outcome `exists`. */

@@ -1,5 +1,5 @@
 import type { webcrypto } from "node:crypto";
-import { Aes256Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256, type SenderContext } from "@hpke/core";
+import { Aes256Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from "@hpke/core";
 import { BridgeError, type ComputeGrant, hashJson, type ProvisionedInstance } from "@bridge/core";
 import type { RecordSigner } from "./jws.ts";
 
@@ -54,7 +54,7 @@ export async function requireSealable(requesterKey: string | undefined): Promise
   }
 }
 
-async function senderTo(requesterKey: string): Promise<SenderContext> {
+async function senderTo(requesterKey: string): ReturnType<HpkeSender["createSenderContext"]> {
   const recipientPublicKey = await suite.kem.deserializePublicKey(bytesOf(Buffer.from(requesterKey, "base64url")));
   return suite.createSenderContext({ recipientPublicKey, info: bytesOf(info) });
 }

@@ -23,11 +23,14 @@ export class TestPlatform {
   endpoint = "";
   #offsetMs = 0;
   readonly #pageSize: number;
+  readonly #project: string;
   readonly #server: Server = createServer((request, response) => void this.#serve(request, response));
   readonly #timer = setInterval(() => this.inventory.expire(), 100);
 
-  constructor({ pageSize = 50 }: { readonly pageSize?: number } = {}) {
+  /** `project` is the id of the one account. */
+  constructor({ pageSize = 50, project = "project-1" }: { readonly pageSize?: number; readonly project?: string } = {}) {
     this.#pageSize = pageSize;
+    this.#project = project;
     this.#timer.unref();
   }
 
@@ -68,7 +71,7 @@ export class TestPlatform {
     const { pathname, searchParams } = new URL(url, "http://platform");
     const [, , kind = "", id, part] = pathname.split("/");
     if (headers.authorization !== `Bearer ${this.token}`) return refusal(401, "unauthorized");
-    if (kind === "account") return { status: 200, body: { id: "project-1" } };
+    if (kind === "account") return { status: 200, body: { id: this.#project } };
     if (kind === "sizes") return { status: 200, body: { sizes } };
     if (kind !== "machines" && kind !== "volumes") return refusal(404, "not_found");
     if (method === "POST") return this.#create(JSON.parse(body) as CreateMachine); // a test platform trusts its client
