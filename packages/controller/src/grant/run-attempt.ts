@@ -1,12 +1,13 @@
-import { BridgeError, decodeInstance, encodeInstance, type ProvisionedInstance, createInstance, type RoutingStep, toBridgeError, type UsageMetrics } from "@bridge/core";
+import { BridgeError, decodeInstance, encodeInstance, type ProvisionedInstance, createInstance, type RoutingStep, toBridgeError } from "@bridge/core";
 import type { AttemptRow, GrantRow } from "../ledger/rows.ts";
 import { openEnvelope } from "../records/envelope-box.ts";
 import { sealReceipt } from "../records/receipt.ts";
 import type { Work } from "../work.ts";
-import { attemptRecord, attemptRef } from "./attempt-ref.ts";
+import { attemptRecord } from "./attempt-ref.ts";
 import type { GrantSignals } from "./grant-signals.ts";
+import { measure } from "./last-reading.ts";
 import { endGrant } from "./settle.ts";
-import { checkedUsage, unknownUsage } from "./usage.ts";
+import { unknownUsage } from "./usage.ts";
 
 interface Run {
   readonly signals: GrantSignals;
@@ -68,7 +69,6 @@ export async function runAttempt(work: Work, row: GrantRow, attempt: AttemptRow,
   return true;
 }
 
-const measureSeconds = 30;
 /** Seconds beyond the backend's own bounds after which it counts as hanging. */
 const marginSeconds = 60;
 
@@ -147,20 +147,7 @@ async function afterFailure(work: Work, row: GrantRow, attempt: AttemptRow, { si
 
 /** Its workload was started and has ended while nobody looked. */
 async function endUnseen(work: Work, row: GrantRow, attempt: AttemptRow, readyAtMs: number): Promise<void> {
-  const usage = await usageOfEnded(work, row, attempt);
+  const usage = await measure(work, attempt, row.grant.validTo) ?? { ...unknownUsage, exit: { reason: "lost" } };
   if (work.stopping.aborted) return;
   await endGrant(work, row, { kind: "ran", attempt: attempt.attempt, backend: attempt.backend, startedAtMs: readyAtMs, endedAtMs: Math.max(readyAtMs, work.clock.now()), usage });
-}
-
-/** How a machine ended and what it used, if its platform still knows. */
-async function usageOfEnded({ sideEffects, fleet, stopping, log }: Work, { requestKey, grant }: GrantRow, attempt: AttemptRow): Promise<UsageMetrics> {
-  try {
-    return checkedUsage(await sideEffects.effect("measure", (signal) => fleet.watchUntilExit(attemptRef(attempt), grant.validTo, { signal, keyVersion: attempt.keyVersion }), {
-      requestKey, signal: stopping, seconds: measureSeconds,
-    }));
-  } catch (thrown) {
-    const { code, message } = toBridgeError(thrown);
-    log.warn({ requestKey, backend: attempt.backend, code, error: message }, "what a machine used that has ended cannot be read; it is lost");
-    return { ...unknownUsage, exit: { reason: "lost" } };
-  }
 }
