@@ -7,7 +7,9 @@ import { tagNames } from "@bridge/core/backend";
 import { podman, podmanLines } from "./engine.ts";
 
 const labelsOf = ({ requestKey, attempt }: AttemptName): readonly string[] => [`${tagNames.request}=${requestKey}`, `${tagNames.attempt}=${attempt}`];
-type Fault = "lose-request" | "lose-answer" | "slow-create" | "fail-list" | "hide-list" | "refuse-destroy" | "slow-destroy";
+type Fault = "lose-request" | "lose-answer" | "slow-create" | "fail-list" | "hide-list" | "refuse-destroy" | "slow-destroy" | "wrong-host-key" | "banner-only";
+/** As many as the suite names when it means all. */
+const isAll = (times: number): boolean => times > 100;
 
 /** What the conformance kit may see of the engine, asked past the backend, and do to it. */
 export class EngineControls {
@@ -43,12 +45,15 @@ export class EngineControls {
       onCreateRequest: (listener) => this.#onRun(listener),
       loseCreateRequest: () => this.#fault("lose-request"),
       loseCreateAnswer: () => this.#fault("lose-answer"),
-      delayCreate: (seconds) => this.#fault("lose-answer", 1, seconds),
-      slowCreate: (seconds) => this.#fault("slow-create", 1, seconds),
-      refuseDestroy: (times) => this.#fault("refuse-destroy", times),
-      slowDestroy: (seconds) => this.#fault("slow-destroy", 1, seconds),
-      hideFromList: (times) => this.#fault("hide-list", times),
-      failList: (times) => this.#fault("fail-list", times),
+      delayCreate: (seconds) => this.#fault("lose-answer", { number: seconds }),
+      slowCreate: (seconds) => this.#fault("slow-create", { number: seconds }),
+      refuseDestroy: (times) => this.#fault("refuse-destroy", { times }),
+      slowDestroy: (seconds) => this.#fault("slow-destroy", { number: seconds }),
+      hideFromList: (times) => this.#fault("hide-list", { times }),
+      failList: (times) => this.#fault("fail-list", { times }),
+      // These two are about the next machine from its first moment on: the engine runs something else at its place.
+      wrongHostKey: (connections) => this.#fault("wrong-host-key", { number: isAll(connections) ? -1 : connections }),
+      bannerOnly: () => this.#fault("banner-only"),
       // What a machine leaves here when it is switched off: a container that has exited.
       leaveRemnant: async (ref) => void await podman("kill", ...await this.#containers(ref)),
       vanish: async (ref) => void await podman("rm", "--force", "--time", "0", ...await this.#containers(ref)),
@@ -79,9 +84,9 @@ export class EngineControls {
     return podmanLines("ps", "--all", "--quiet", "--no-trunc", ...filters);
   }
 
-  #fault(fault: Fault, times = 1, seconds = 0): void {
-    if (times > 100) return writeFileSync(join(this.#faults, `${fault}.always`), "");
-    for (let number = 1; number <= times; number++) writeFileSync(join(this.#faults, `${fault}.${number}`), String(seconds));
+  #fault(fault: Fault, { times = 1, number = 0 }: { readonly times?: number; readonly number?: number } = {}): void {
+    const names = isAll(times) ? ["always"] : Array.from({ length: times }, (_, index) => String(index));
+    for (const name of names) writeFileSync(join(this.#faults, `${fault}.${name}`), String(number));
   }
 
   #heal(): void {

@@ -4,27 +4,13 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { withConsumerProject } from "../../workspace/src/consumer-project.ts";
-import type { Tarball } from "../../workspace/src/pack.ts";
+import { useTarballs, withConsumerProject } from "../../workspace/src/consumer-project.ts";
 import { mustRun, runCommand } from "../../workspace/src/run-command.ts";
 import { root } from "../../workspace/src/workspace.ts";
 
 const ours = ["@bridge/core", "@bridge/backend-kit", "@bridge/backend-local", "@bridge/conformance", "@bridge/create-backend", "@bridge/cli"];
 const startedAtMs = performance.now();
 const say = (text: string) => console.log(`${((performance.now() - startedAtMs) / 1000).toFixed(0).padStart(4)} s  ${text}`);
-
-type Dependencies = Record<string, string>;
-interface Manifest { readonly name: string; readonly dependencies: Dependencies; readonly devDependencies: Dependencies }
-
-/** Has a generated package take ours from tarballs, in the way of each package manager. */
-function useTarballs(folder: string, tarballs: readonly Tarball[]): void {
-  const files = Object.fromEntries(tarballs.map(({ name, file }) => [name, `file:${file}`]));
-  const path = join(folder, "package.json");
-  const manifest = JSON.parse(readFileSync(path, "utf8")) as Manifest; // has just been generated
-  const replaced = (dependencies: Dependencies) => Object.fromEntries(Object.entries(dependencies).map(([name, range]) => [name, files[name] ?? range]));
-  const all = { dependencies: replaced(manifest.dependencies), devDependencies: replaced(manifest.devDependencies), overrides: files, resolutions: files, pnpm: { overrides: files } };
-  writeFileSync(path, JSON.stringify({ ...manifest, ...all }, undefined, 2));
-}
 
 /** The closing line of a run of the kit, which must have gone well. */
 function passed(printed: string): string {
