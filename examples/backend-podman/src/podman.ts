@@ -19,7 +19,7 @@ export interface EngineInfo {
 }
 
 /** Podman has ended with another code than 0. */
-export class PodmanError extends Error {
+class PodmanError extends Error {
   override readonly name = "PodmanError";
 }
 
