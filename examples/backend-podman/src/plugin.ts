@@ -11,7 +11,8 @@ const facts: BackendFacts = {
   settleSeconds: 0.5,
   // `podman run` takes 0.2 to 1 s; after this time it is killed.
   createTimeoutSeconds: 10,
-  readyTimeoutSeconds: 60,
+  // A boot takes 2 s alone, and a minute on a machine with ten times as much to do as it can.
+  readyTimeoutSeconds: 120,
   exitCode: "best-effort",
   deadline: "platform",
 };

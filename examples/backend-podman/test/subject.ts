@@ -10,7 +10,7 @@ import { EngineControls } from "./controls.ts";
 import { engine } from "./engine.ts";
 
 /** Longer than a boot on a busy machine: some cases give a machine 3 s from its making to its deadline. */
-const graceSeconds = 25;
+const graceSeconds = 40;
 
 /** The plugin on the podman of this machine. `npx bridge-conformance ./test/subject.ts` finds it by its name. */
 export function subject(): Subject {

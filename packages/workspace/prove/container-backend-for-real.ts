@@ -11,7 +11,10 @@ import { mustRun, runCommand } from "../src/run-command.ts";
 import { root, trackedFiles } from "../src/workspace.ts";
 
 const example = "examples/backend-podman";
-const sample = ["rule 1:", "rule 3: SSH", "rule 3: the requester", "rule 3: a host key that is late", "rule 4:", "rule 7:", "rule 8: a workload that exits", "rule 9:"];
+const sample = [
+  "rule 1:", "rule 3: SSH", "rule 3: the requester", "rule 3: a host key that is late", "rule 4: the workload", "rule 4: ten", "rule 6: terminate resolves", "rule 6: terminate removes",
+  "rule 7: list shows a machine", "rule 7: list goes on", "rule 7: list shows remnants", "rule 8: a workload that exits with 7", "rule 9: a machine dies",
+];
 const isSample = process.env["CI"] !== undefined && process.env["BRIDGE_TEST_ALL"] !== "1";
 const cache = process.env["BRIDGE_PODMAN_CACHE"] ?? join(tmpdir(), "bridge-podman-cache");
 
