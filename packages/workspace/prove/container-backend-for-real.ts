@@ -44,7 +44,8 @@ function engineIn(folder: string): Engine {
 async function versions({ podman, runArguments }: Engine): Promise<string> {
   const shown = (await podman("version", "--format", "{{.Client.Version}}")).trim();
   const inside = await podman("run", "--rm", ...runArguments, "bridge-machine", "sh", "-c", "systemctl --version | head -1; cloud-init --version; . /etc/os-release; echo $PRETTY_NAME");
-  return `podman ${shown}; ${inside.trim().split(/\r?\n/).join(", ")}`;
+  const lines = inside.split(/\r?\n/).filter((line) => /^(systemd|Debian|.*cloud-init) /.test(line));
+  return `podman ${shown}, ${lines.join(", ")}`;
 }
 
 /** Nothing of the engine may be left: no container, no process, no mount. */
@@ -93,6 +94,8 @@ async function checkExample(engine: Engine): Promise<void> {
 
 const folder = mkdtempSync(join(tmpdir(), "bridge-podman-"));
 const engine = engineIn(folder);
+// Whoever has no more time for it must not inherit its machines.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void removeEngine(engine, folder).finally(() => process.exit(1)));
 try {
   const printed = await mustRun(join(root, example, "image/build-image.sh"), ["bridge-machine", ...engine.command], { environment: { CACHE: cache } });
   await engine.podman("network", "create", "bridge-test");
