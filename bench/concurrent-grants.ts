@@ -30,7 +30,8 @@ const runs = await Promise.all(modes.map(measure));
 printTable(`${count.toLocaleString("en")} concurrent grants, in MiB, after a collection of garbage`, Array.from({ length: readings + 1 }, (_, i) => ({
   s: String(i * seconds / readings),
   ...Object.fromEntries(modes.flatMap((mode, run) => {
-    const { rssMib = Number.NaN, heapMib = Number.NaN, settled = 0 } = runs[run]?.[i] ?? {};
-    return [[`${mode}: RSS`, rssMib], [`${mode}: heap`, heapMib], ...(mode === "turnover" ? [["grants over", settled] as const] : [])];
+    const reading = runs[run]?.[i];
+    const cells = [[`${mode}: RSS`, reading?.rssMib ?? Number.NaN], [`${mode}: heap`, reading?.heapMib ?? Number.NaN]] as const;
+    return mode === "turnover" ? [...cells, ["grants over", reading?.settled ?? 0] as const] : cells;
   })),
 })));
