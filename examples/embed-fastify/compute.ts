@@ -14,9 +14,9 @@ interface ByKey { readonly Params: { readonly requestKey: string } }
 
 export const compute: FastifyPluginAsync<ComputeOptions> = async (app, { issuerOf, ...options }) => {
   const controller = await Controller.open({ ...options, log: app.log });
-  await controller.start();
   // Machines live on; the next start takes them up again.
   app.addHook("onClose", () => controller.stop());
+  await controller.start();
 
   const issuers = new WeakMap<FastifyRequest, string>();
   app.addHook("onRequest", async (request, reply) => {

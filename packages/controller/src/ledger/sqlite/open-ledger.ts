@@ -10,7 +10,7 @@ import { SqliteLedger } from "./sqlite-ledger.ts";
 
 /** Which ledger, and whose. */
 export interface OpenLedgerOptions {
-  /** Path of the SQLite file; two more are beside it while it is open. `:memory:` for one that ends with the process. */
+  /** Path of the SQLite file; a second, `-wal`, is beside it while it is open. `:memory:` for one that ends with the process. */
   readonly file: string;
   /** The owner that it belongs to. */
   readonly owner: string;
