@@ -8,7 +8,7 @@ type Listed = Listing["instances"][number];
 export interface Evidence {
   readonly listing: Listing;
   /** Of this ledger; read after the listing was taken, so that whatever it shows was intended before. */
-  readonly attemptOf: (listed: Listed) => AttemptRow | undefined;
+  readonly attemptOf: (listed: Listed) => Pick<AttemptRow, "state"> | undefined;
   readonly ledgerId: string;
   readonly adopted: ReadonlySet<string>;
   readonly nowMs: number;

@@ -1,7 +1,7 @@
 import { type InstanceRef, type Listing, toBridgeError } from "@bridge/core";
 import { waited } from "../clock.ts";
 import type { Stranded, Stranger } from "../events.ts";
-import type { AttemptRow } from "../ledger/rows.ts";
+import type { AttemptRow, OpenAttempt } from "../ledger/rows.ts";
 import type { Work } from "../work.ts";
 import { findStranded } from "./find-stranded.ts";
 import { judgeListing, type Judgement } from "./judge-listing.ts";
@@ -36,7 +36,7 @@ export class Sweeper {
 
   /** Knows at once which backends are gone; the scopes are known after the first sweep. */
   async begin(): Promise<void> {
-    await this.#findStranded(undefined);
+    this.#findStranded(await this.#work.ledger.openAttempts(), undefined);
   }
 
   /** Sweeps until the controller stops. */
@@ -58,12 +58,13 @@ export class Sweeper {
     const { ledger, fleet, sideEffects, stopping, clock, settings, trust } = this.#work;
     const listing = await sideEffects.effect("list", (signal) => fleet.list({ signal }), { signal: stopping, seconds: listSeconds });
     for (const scope of listing.scopes) trust.note(scope);
-    const attempts = await this.#attemptsOf(listing);
+    const open = await ledger.openAttempts();
+    const attempts = await this.#attemptsOf(listing, open);
     const judgement = judgeListing({
       listing, attemptOf: ({ requestKey, attempt }) => attempts.get(`${requestKey}/${attempt}`), ledgerId: ledger.ledgerId, adopted: ledger.adoptedLedgers,
       nowMs: clock.now(), expiredTagMs: settings.expiredTagSeconds * 1000, isFrozen: (scope) => trust.isFrozen(scope),
     });
-    await this.#findStranded(listing);
+    this.#findStranded(open, listing);
     this.#strangers = judgement.strangers;
     this.#tell(listing);
     this.#end(judgement.strays);
@@ -76,9 +77,10 @@ export class Sweeper {
     await Promise.all(this.#ending.values());
   }
 
-  async #attemptsOf({ instances }: Listing): Promise<ReadonlyMap<string, AttemptRow>> {
+  /** Of what is listed, the attempts that the ledger knows. Most are open; only the others are looked up one by one. */
+  async #attemptsOf({ instances }: Listing, open: readonly OpenAttempt[]): Promise<ReadonlyMap<string, Pick<AttemptRow, "state">>> {
     const { ledger } = this.#work;
-    const rows = new Map<string, AttemptRow>();
+    const rows = new Map<string, Pick<AttemptRow, "state">>(open.map((attempt) => [`${attempt.requestKey}/${attempt.attempt}`, attempt]));
     for (const { requestKey, attempt, ledgerId } of instances) {
       const key = `${requestKey}/${attempt}`;
       if (ledgerId !== ledger.ledgerId || rows.has(key)) continue;
@@ -88,9 +90,9 @@ export class Sweeper {
     return rows;
   }
 
-  async #findStranded(listing: Listing | undefined): Promise<void> {
-    const { ledger, fleet } = this.#work;
-    this.#stranded = findStranded(await ledger.openAttempts(), fleet.backends.map(({ name }) => name), listing);
+  #findStranded(open: readonly OpenAttempt[], listing: Listing | undefined): void {
+    const { fleet } = this.#work;
+    this.#stranded = findStranded(open, fleet.backends.map(({ name }) => name), listing);
   }
 
   #tell({ scopes }: Listing): void {

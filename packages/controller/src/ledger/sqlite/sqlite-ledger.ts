@@ -1,10 +1,10 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Ledger, LedgerCounts } from "../ledger.ts";
-import type { AttemptRow, GrantRow } from "../rows.ts";
+import type { AttemptRow, GrantRow, OpenAttempt } from "../rows.ts";
 import type { Step } from "../steps.ts";
 import { StepWriter } from "./apply-step.ts";
 import { Batch } from "./batch.ts";
-import { attemptRow, grantRow } from "./read-rows.ts";
+import { attemptRow, grantRow, openAttempt } from "./read-rows.ts";
 import { ledgerError } from "./sqlite-errors.ts";
 import { Statements } from "./statements.ts";
 
@@ -58,8 +58,8 @@ export class SqliteLedger implements Ledger {
     return this.#read(() => this.#statements.of("select request_key from grants where state <> 'settled' order by accepted_at_ms").all().map((row) => String(row["request_key"])));
   }
 
-  async openAttempts(): Promise<readonly AttemptRow[]> {
-    return this.#read(() => this.#statements.of("select * from attempts where state <> 'closed'").all().map(attemptRow));
+  async openAttempts(): Promise<readonly OpenAttempt[]> {
+    return this.#read(() => this.#statements.of("select request_key, attempt, state, backend, json_extract(placement, '$.scope') as scope from attempts where state <> 'closed'").all().map(openAttempt));
   }
 
   async counts(): Promise<LedgerCounts> {
