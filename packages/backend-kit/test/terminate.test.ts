@@ -155,6 +155,24 @@ test.concurrent("while a create may still have its effect, an empty list closes 
   expect(platform.destroys).toEqual(["m-1"]);
 });
 
+test.concurrent("where a name is free again once its machine is gone, that is not ended while another create may be under way: no second one appears", async () => {
+  const { backend, platform } = withMachine({ facts: { createTimeoutSeconds: 0.6, settleSeconds: 0.1, replayWindowSeconds: 0 } });
+  setTimeout(() => {
+    if (!platform.things.has("m-1")) platform.put(machine({ id: "m-2" }));
+  }, 400);
+  await backend.terminate({ ...ref, intentAtMs: Date.now() });
+  await sleep(500);
+  expect(platform.destroys).toEqual(["m-1"]);
+  expect([...platform.things.keys()]).toEqual([]);
+});
+
+test.concurrent("where only a search recognises a repeated create, one that is under way is waited for also after a machine was seen", async () => {
+  const { backend, platform } = withMachine({ facts: { idempotency: "search", createTimeoutSeconds: 0.6, settleSeconds: 0.1 } });
+  setTimeout(() => platform.put(machine({ id: "m-2" })), 400);
+  await backend.terminate({ ...ref, intentAtMs: Date.now() });
+  expect(platform.destroys).toEqual(["m-1", "m-2"]);
+});
+
 test.concurrent("a create that this process sent long after the intent is waited for as well", async () => {
   const { backend, platform } = bench({ facts: { createTimeoutSeconds: 0.5, settleSeconds: 0.1 } });
   platform.onCreate = async (make) => {
