@@ -54,6 +54,7 @@ export class SideEffects {
     // A call that throws at once is one that rejects.
     const answer = (async () => call(inner))();
     const late = this.#late(kind, { seconds, graceSeconds, outer: signal, over, done: done.signal });
+    late.catch(() => {}); // it may be over before anybody listens: while a probe holds the call
     await heard(answer, point("sent"));
     try {
       return await Promise.race([answer, late]);
