@@ -77,7 +77,7 @@ export class Controller {
       const secrets = new Map([...Object.entries(retiredSecrets).map(([version, secret]) => [Number(version), secret] as const), [keyVersion, masterSecret]]);
       const secretOf = (version: number) => secrets.get(version) ?? missingSecret(version);
       const work: Work = {
-        fleet, ledger, clock, almanac, log, settings, random,
+        fleet, ledger, clock, almanac, log, settings, random, openedAtMs: clock.now(),
         sideEffects: new SideEffects({ ledger, clock, probe }), deadlines: new Deadlines(clock), trust: new ClockTrust(clock), events: new Events(),
         signer: createSigner(masterSecret), keys: { version: keyVersion, secretOf }, provisions: pLimit(settings.provisionsAtOnce),
         facts: new Map(fleet.backends.map(({ name, facts }) => [name, facts])), stopping: stop.signal,
