@@ -25,7 +25,7 @@ export async function terminate(setting: MachineSetting, ref: InstanceRef, optio
     await setting.requireScope(ref.scope, operation, signal);
     await forbid(setting, ref, signal);
     const lastAppearanceMs = lastAppearance(setting, ref);
-    const isClosed = closingProof(setting, lastAppearanceMs);
+    const isClosed = closingProof(setting, ref, lastAppearanceMs);
     const destroy = destroyer(setting, signal);
     const listing = failureBound(setting, "listing");
     for (let atOnce = true; ; atOnce = false) {
@@ -38,7 +38,7 @@ export async function terminate(setting: MachineSetting, ref: InstanceRef, optio
       const things = everythingOf(snapshot, ref);
       if (isClosed(things, snapshot.startedMs)) return;
       // A name that is free again would be taken by a create that is still under way: a second machine.
-      if (freesNames(setting) && snapshot.startedMs < lastAppearanceMs()) continue;
+      if (setting.facts.idempotency !== "search" && mayMakeAnother(setting, ref) && snapshot.startedMs < lastAppearanceMs()) continue;
       await Promise.all(things.filter(needsDestroy).map(destroy));
     }
   });
@@ -54,10 +54,15 @@ function everythingOf(snapshot: Snapshot, ref: InstanceRef): readonly RawMachine
   return damaged === undefined ? thingsOf(snapshot, ref) : [...new Set([...thingsOf(snapshot, ref), ...damaged])];
 }
 
-/** Whether a create that is still under way makes a machine though there was one before: the platform does not know the attempt by its name or token for as long. */
-const forgets = ({ facts: { idempotency, replayWindowSeconds = Infinity, settleSeconds, createTimeoutSeconds } }: MachineSetting): boolean =>
-  idempotency === "search" || replayWindowSeconds < settleSeconds + createTimeoutSeconds;
-const freesNames = (setting: MachineSetting): boolean => forgets(setting) && setting.facts.idempotency !== "search" && setting.platform.forbid === undefined;
+/**
+ * Whether a create that nobody has heard of may be under way and make a machine though there was one before, because the
+ * platform does not know the attempt by its name or token for long enough.
+ */
+function mayMakeAnother({ facts, platform, creates, madeAtMs }: MachineSetting, ref: InstanceRef): boolean {
+  const { idempotency, replayWindowSeconds = Infinity, settleSeconds, createTimeoutSeconds } = facts;
+  const forgets = idempotency === "search" || replayWindowSeconds < settleSeconds + createTimeoutSeconds;
+  return platform.forbid === undefined && forgets && (ref.intentAtMs <= madeAtMs || creates.isUnanswered(attemptKey(ref)));
+}
 
 /** Makes a function that tells until when, by the monotonic clock, a create of the attempt may have its effect and show in lists. */
 function lastAppearance({ facts, creates, services }: MachineSetting, ref: InstanceRef): () => number {
@@ -68,7 +73,7 @@ function lastAppearance({ facts, creates, services }: MachineSetting, ref: Insta
 }
 
 /** Makes a function that judges each complete list: true when nothing is left and nothing can still appear. */
-function closingProof(setting: MachineSetting, lastAppearanceMs: () => number): (things: readonly RawMachine[], listedMs: number) => boolean {
+function closingProof(setting: MachineSetting, ref: InstanceRef, lastAppearanceMs: () => number): (things: readonly RawMachine[], listedMs: number) => boolean {
   const settleMs = setting.facts.settleSeconds * 1000;
   let machineSeen = false;
   let clearSinceMs: number | undefined;
@@ -80,7 +85,7 @@ function closingProof(setting: MachineSetting, lastAppearanceMs: () => number): 
     }
     clearSinceMs ??= listedMs;
     if (listedMs - clearSinceMs < settleMs) return false;
-    if (setting.platform.forbid !== undefined || (machineSeen && !forgets(setting))) return true;
+    if (setting.platform.forbid !== undefined || (machineSeen && !mayMakeAnother(setting, ref))) return true;
     return listedMs >= lastAppearanceMs();
   };
 }
