@@ -69,6 +69,8 @@ export class Controller {
     const { owner, providerId, masterSecret, keyVersion = 1, retiredSecrets = {}, backends, log = silent, clock = systemClock, almanac = createAlmanac(), random = Math.random, probe } = options;
     const ownsLedger = "file" in options.ledger;
     const ledger: Ledger = "file" in options.ledger ? await openLedger({ owner, masterSecret, keyVersion, retiredSecrets, ...options.ledger }) : options.ledger;
+    // Before the backends are made: what was decided until now may have been acted upon by another process.
+    const openedAtMs = clock.now();
     try {
       const fleet = new Fleet({ owner, providerId, masterSecret, keyVersion, retiredSecrets, backends, ledgerId: ledger.ledgerId, log, now: () => clock.now(), almanac });
       const stop = new AbortController();
@@ -78,7 +80,7 @@ export class Controller {
       const secrets = new Map([...Object.entries(retiredSecrets).map(([version, secret]) => [Number(version), secret] as const), [keyVersion, masterSecret]]);
       const secretOf = (version: number) => secrets.get(version) ?? missingSecret(version);
       const work: Work = {
-        fleet, ledger, clock, almanac, log, settings, random,
+        fleet, ledger, clock, almanac, log, settings, random, openedAtMs,
         sideEffects: new SideEffects({ ledger, clock, probe }), deadlines: new Deadlines(clock), trust: new ClockTrust(clock), events: new Events(),
         signer: createSigner(masterSecret), keys: { version: keyVersion, secretOf }, provisions: pLimit(settings.provisionsAtOnce),
         facts: new Map(fleet.backends.map(({ name, facts }) => [name, facts])), stopping: stop.signal,

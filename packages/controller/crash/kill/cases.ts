@@ -18,7 +18,7 @@ export interface Scenario {
 export const scenarios = {
   exits: { results: ["ran, exited 3"], firstAttempt: "served", leaseSeconds: 120, workSeconds: 2.5 },
   cancelled: { results: ["ran, terminated"], firstAttempt: "served", leaseSeconds: 120, cancel: true },
-  expires: { results: ["ran, deadline", "failed, grant_expired"], firstAttempt: "served", leaseSeconds: 5 },
+  expires: { results: ["ran, deadline", "failed, grant_expired"], firstAttempt: "served", leaseSeconds: 8 },
   refused: { results: ["ran, exited 3"], firstAttempt: "refused", leaseSeconds: 120, workSeconds: 2.5 },
   forgotten: { results: ["ran, exited 3"], firstAttempt: "unknown", leaseSeconds: 120, workSeconds: 2.5 },
   adopts: { results: ["ran, exited 3"], firstAttempt: "served", leaseSeconds: 120, workSeconds: 1, adopt: true },

@@ -6,7 +6,10 @@ import type { LedgerAtDeath } from "./ledger-at-death.ts";
 import type { MadeMachine, Site } from "./site.ts";
 import { readBook } from "./workload.ts";
 
-/** By how much a meter may be above what the books say: its last reading and the workload's last line are not taken at once. */
+/**
+ * By how much a meter may be above what the books say, and a reading above the last: the workload's last line and the last
+ * reading are not taken at once, and a list is heard a moment after it was true.
+ */
 const meterSlackSeconds = 1;
 
 /** What a case left, to be judged. */
@@ -72,7 +75,7 @@ function usageProblems({ requestKey, result }: GrantStatus, made: readonly MadeM
   const before = atDeath.attempts.find((attempt) => attempt.requestKey === requestKey && attempt.attempt === result.attempt)?.usage?.wallSeconds;
   return [
     ...(wallSeconds.value <= realSeconds + meterSlackSeconds ? [] : [`${wallSeconds.value.toFixed(2)} s were metered, ${realSeconds.toFixed(2)} s it lived`]),
-    ...(before === undefined || before.source === "unknown" || before.value <= wallSeconds.value ? [] : [`before its death ${before.value.toFixed(2)} s were metered, at the end ${wallSeconds.value.toFixed(2)} s`]),
+    ...(before === undefined || before.source === "unknown" || before.value <= wallSeconds.value + meterSlackSeconds ? [] : [`before its death ${before.value.toFixed(2)} s were metered, at the end ${wallSeconds.value.toFixed(2)} s`]),
   ];
 }
 
