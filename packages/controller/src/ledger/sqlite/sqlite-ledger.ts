@@ -5,7 +5,7 @@ import type { Step } from "../steps.ts";
 import { StepWriter } from "./apply-step.ts";
 import { Batch } from "./batch.ts";
 import { attemptRow, grantRow } from "./read-rows.ts";
-import { ledgerError } from "./sqlite-errors.ts";
+import { ledgerError, readError } from "./sqlite-errors.ts";
 
 /** A {@link Ledger} in one SQLite file, held by one process. */
 export class SqliteLedger implements Ledger {
@@ -74,9 +74,12 @@ export class SqliteLedger implements Ledger {
 
   async close(): Promise<void> {
     if (!this.#database.isOpen) return;
-    this.#batch.flush();
-    await this.compact();
-    this.#database.close();
+    try {
+      await this.compact();
+    } finally {
+      // Whatever could not be written: the file is let go of.
+      this.#database.close();
+    }
   }
 
   /** What is waiting is written first: nobody reads what a crash could take back. */
@@ -85,7 +88,7 @@ export class SqliteLedger implements Ledger {
       this.#batch.flush();
       return read();
     } catch (error) {
-      throw ledgerError(error, this.#file);
+      throw readError(error, this.#file);
     }
   }
 }
