@@ -1,4 +1,4 @@
-import { type InstanceRef, type Listing, toBridgeError } from "@bridge/core";
+import { BridgeError, type InstanceRef, type Listing, toBridgeError } from "@bridge/core";
 import { waited } from "../clock.ts";
 import type { Stranded, Stranger } from "../events.ts";
 import type { AttemptRow } from "../ledger/rows.ts";
@@ -55,8 +55,18 @@ export class Sweeper {
 
   /** One sweep: lists first, reads the ledger after, then ends what may be ended, up to the cap. */
   async sweep(): Promise<Judgement> {
+    try {
+      return await this.#compare();
+    } finally {
+      await this.#compact();
+    }
+  }
+
+  async #compare(): Promise<Judgement> {
     const { ledger, fleet, sideEffects, stopping, clock, settings, trust } = this.#work;
-    const listing = await sideEffects.effect("list", (signal) => fleet.list({ signal }), { signal: stopping, seconds: listSeconds });
+    // A backend that has not answered by then is an incomplete scope; the others count.
+    const listing = await sideEffects.effect("list", (signal) => fleet.list({ signal }), { signal: stopping, seconds: listSeconds, graceSeconds: 1 });
+    if (stopping.aborted) throw new BridgeError("aborted", "the controller was stopped");
     this.#noteClocks(listing);
     const attempts = await this.#attemptsOf(listing);
     const judgement = judgeListing({
@@ -67,8 +77,16 @@ export class Sweeper {
     this.#strangers = judgement.strangers;
     this.#tell(listing);
     this.#end(judgement.strays);
-    await ledger.compact();
     return judgement;
+  }
+
+  /** Whatever becomes of a sweep, erased secrets leave the files. */
+  async #compact(): Promise<void> {
+    try {
+      await this.#work.ledger.compact();
+    } catch (thrown) {
+      this.#work.log.warn({ error: toBridgeError(thrown).message }, "the ledger's files could not be compacted; it is tried again");
+    }
   }
 
   /** Resolves when the strays that are being ended are gone, or the controller stops. */
