@@ -70,8 +70,9 @@ function identify(database: DatabaseSync, { file, owner, masterSecret, keyVersio
       throw new BridgeError("ledger_conflict", `the master secret of key version ${version} is not the one that the ledger ${file} was written with; give that one back, or give the new one a higher keyVersion and the old one as retiredSecrets[${version}]`);
     }
   }
-  const unknown = database.prepare("select distinct key_version as version from attempts where state <> 'closed'").all().map((row) => Number(row["version"]))
+  // A box begins with the version that it is locked under.
+  const unknown = database.prepare("select key_version as version from attempts where state <> 'closed' union select cast(envelope_box as integer) from grants where envelope_box is not null").all().map((row) => Number(row["version"]))
     .filter((version) => version !== keyVersion && !Object.hasOwn(retiredSecrets, version));
-  if (unknown.length > 0) throw new BridgeError("ledger_conflict", `open attempts in the ledger ${file} need the master secret of key version ${unknown.join(", ")}, as retiredSecrets`);
+  if (unknown.length > 0) throw new BridgeError("ledger_conflict", `grants in the ledger ${file} that are not over need the master secret of key version ${unknown.join(", ")}, as retiredSecrets`);
   return ledgerId;
 }
