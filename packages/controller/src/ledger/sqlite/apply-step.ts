@@ -1,5 +1,5 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
-import { BridgeError, encodeInstance, type RoutingStep } from "@bridge/core";
+import { BridgeError, type ComputeManifest, encodeInstance, type RoutingStep } from "@bridge/core";
 import { type InUse, leaseCoreSeconds, requireWithinLimits } from "../../admission/limits.ts";
 import type { Step, StepKind } from "../steps.ts";
 
@@ -13,9 +13,16 @@ const keptDecisions = 100;
 export class StepWriter {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  /** What is in use, by issuer and as a whole, as far as this transaction knows it: a burst of grants is not summed up anew for each. */
+  readonly #sums = new Map<string | undefined, InUse>();
 
   constructor(database: DatabaseSync) {
     this.#database = database;
+  }
+
+  /** To be called when a transaction begins: nothing is known of what another has changed, or taken back. */
+  begin(): void {
+    this.#sums.clear();
   }
 
   /** Applies a step; returns whether it changed anything. @throws BridgeError `conflict`, `limit_exceeded` for an `accept`. */
@@ -49,14 +56,23 @@ export class StepWriter {
       { who: `issuer "${issuer}"`, limits: issuerLimits, inUse: this.#inUse(atMs, issuer) },
       { who: "this installation", limits: ownerLimits, inUse: this.#inUse(atMs) },
     ]);
-    return this.#write(`insert into grants (request_key, issuer, request_id, claims, state, accepted_at_ms, deadline_ms, envelope_mac, envelope_box, cpu_millicores, ram_mib, storage_gib, core_seconds)
+    const coreSeconds = leaseCoreSeconds(grant, leaseSeconds);
+    this.#write(`insert into grants (request_key, issuer, request_id, claims, state, accepted_at_ms, deadline_ms, envelope_mac, envelope_box, cpu_millicores, ram_mib, storage_gib, core_seconds)
       values (:key, :issuer, :requestId, :claims, 'accepted', :at, :deadline, :mac, :box, :cpu, :ram, :storage, :coreSeconds)`, {
       key: requestKey, issuer, requestId, claims: JSON.stringify(grant), at: atMs, deadline: deadlineMs, mac: envelopeMac, box: envelopeBox,
-      cpu: manifest.cpuMillicores, ram: manifest.ramMib, storage: manifest.storageGib, coreSeconds: leaseCoreSeconds(grant, leaseSeconds),
+      cpu: manifest.cpuMillicores, ram: manifest.ramMib, storage: manifest.storageGib, coreSeconds,
     });
+    for (const [of, sums] of this.#sums) if (of === undefined || of === issuer) this.#sums.set(of, added(sums, manifest, coreSeconds));
+    return true;
   }
 
   #inUse(atMs: number, issuer?: string): InUse {
+    const known = this.#sums.get(issuer) ?? this.#summedUp(atMs, issuer);
+    this.#sums.set(issuer, known);
+    return known;
+  }
+
+  #summedUp(atMs: number, issuer: string | undefined): InUse {
     const [andIssuer, of] = issuer === undefined ? ["", []] : [" and issuer = ?", [issuer]];
     const sums = this.#statement(`select count(*) as grants, total(cpu_millicores) as cpu, total(ram_mib) as ram, total(storage_gib) as storage from grants where active = 1${andIssuer}`).get(...of);
     const day = this.#statement(`select total(core_seconds) as seconds from grants where accepted_at_ms > ?${andIssuer}`).get(atMs - dayMs, ...of);
@@ -122,6 +138,7 @@ export class StepWriter {
 
   /** A grant counts against limits until it is settled and nothing of it is left. */
   #release(requestKey: string): void {
+    this.#sums.clear();
     this.#write(`update grants set active = 0 where request_key = :key and active = 1 and state = 'settled'
       and not exists (select 1 from attempts where request_key = :key and state <> 'closed')`, { key: requestKey });
   }
@@ -149,3 +166,7 @@ export class StepWriter {
     return statement;
   }
 }
+
+const added = ({ grants, cpuMillicores, ramMib, storageGib, coreSeconds }: InUse, manifest: ComputeManifest, more: number): InUse => ({
+  grants: grants + 1, cpuMillicores: cpuMillicores + manifest.cpuMillicores, ramMib: ramMib + manifest.ramMib, storageGib: storageGib + manifest.storageGib, coreSeconds: coreSeconds + more,
+});

@@ -10,11 +10,14 @@ interface Waiting {
 export class Batch {
   readonly #database: DatabaseSync;
   readonly #soon: (flush: () => void) => void;
+  readonly #onBegin: () => void;
   #waiting: Waiting[] = [];
 
-  constructor(database: DatabaseSync, soon: (flush: () => void) => void) {
+  /** `onBegin` is called at the beginning of each transaction. */
+  constructor(database: DatabaseSync, { soon, onBegin }: { readonly soon: (flush: () => void) => void; readonly onBegin: () => void }) {
     this.#database = database;
     this.#soon = soon;
+    this.#onBegin = onBegin;
   }
 
   /** Resolves once it is durable. @throws what `apply` throws, or why the transaction could not be written. */
@@ -33,6 +36,7 @@ export class Batch {
     const answers: (() => void)[] = [];
     try {
       this.#database.exec("begin immediate");
+      this.#onBegin();
       for (const waiting of batch) answers.push(this.#applied(waiting));
       this.#database.exec("commit");
     } catch (error) {

@@ -21,7 +21,7 @@ export class SqliteLedger implements Ledger {
     this.#file = file;
     this.ledgerId = ledgerId;
     this.#writer = new StepWriter(database);
-    this.#batch = new Batch(database, soon);
+    this.#batch = new Batch(database, { soon, onBegin: () => this.#writer.begin() });
     this.#adopted = new Set(database.prepare("select substr(name, 9) as id from meta where name like 'adopted:%'").all().map(({ id }) => String(id)));
   }
 
