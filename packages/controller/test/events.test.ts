@@ -126,6 +126,28 @@ describe("an operator is told, as an event, in the overview and in the log, of",
   });
 });
 
+test("with the credentials of another account, a live machine is told of as out of reach, and stays open however often its end is tried", async () => {
+  const [platform, another] = [stillPlatform(), stillPlatform()];
+  const ledger = await openLedger({ file: ":memory:", owner: "owner", masterSecret });
+  const first = await startedOn(platform, { ledger });
+  const { requestKey } = await first.submitTrusted(grantOf(), envelope);
+  await first.waitFor(requestKey, "running");
+  await first.stop();
+  await using second = await startedOn(platform, { ledger, backends: [memory({}, { platform: another })] });
+  const events = keptEvents(second);
+  await second.sweep();
+  expect((await second.overview()).stranded).toEqual([{ reason: "wrong_scope", backend: "memory", requestKey, attempt: 1, scope: platform.scope }]);
+  await expect(second.submitTrusted(grantOf("new"), envelope)).rejects.toMatchObject({ code: "wrong_scope", outcome: "none" });
+  await second.cancel(requestKey);
+  await second.waitFor(requestKey, "settled");
+  await vi.waitFor(async () => {
+    await platform.advance(10);
+    expect(events.filter(({ type, ...event }) => type === "closing_failed" && "code" in event && event.code === "wrong_scope").length).toBeGreaterThan(2);
+  });
+  expect((await second.status(requestKey)).attempts).toMatchObject([{ state: "closing" }]);
+  expect(platform.machines()).toHaveLength(1);
+});
+
 test("the overview counts grants by state and attempts that are open", async () => {
   const platform = stillPlatform();
   await using controller = await startedOn(platform);

@@ -37,7 +37,9 @@ export function judgeListing(evidence: Evidence): Judgement {
     // What is ending or has ended needs nobody.
     if (!complete.has(listed.scope) || listed.state === "ended" || listed.state === "ending") continue;
     const isOwn = listed.ledgerId === ledgerId;
-    const attempt = isOwn ? attemptOf(listed) : undefined;
+    const row = isOwn ? attemptOf(listed) : undefined;
+    // In another scope it is not this ledger's attempt: a later ledger made it, of which an older backup knows nothing.
+    const attempt = row?.placement.scope === listed.scope ? row : undefined;
     if (attempt !== undefined && attempt.state !== "closed") continue;
     if (attempt?.state === "closed" || ((isOwn || adopted.has(listed.ledgerId)) && isExpired(listed, evidence))) strays.push(listed);
     else strangers.push(strangerOf(listed, isOwn));
