@@ -1,7 +1,7 @@
 // How a secret may be written, for `no-secret-in-the-ledger`.
 
 /** All forms in which bytes may be found in other bytes: as they are, hex, and base64 of both alphabets at each of the three alignments. */
-export function formsOf(secret: Buffer): readonly Buffer[] {
+function formsOf(secret: Buffer): readonly Buffer[] {
   const hex = secret.toString("hex");
   const base64 = [0, 1, 2].map((before) => {
     const text = Buffer.concat([Buffer.alloc(before), secret]).toString("base64");

@@ -1,7 +1,7 @@
-import { type InstanceRef, type Listing, toBridgeError } from "@bridge/core";
+import { BridgeError, type InstanceRef, type Listing, toBridgeError } from "@bridge/core";
 import { waited } from "../clock.ts";
 import type { Stranded, Stranger } from "../events.ts";
-import type { AttemptRow, OpenAttempt } from "../ledger/rows.ts";
+import type { OpenAttempt } from "../ledger/rows.ts";
 import type { Work } from "../work.ts";
 import { findStranded } from "./find-stranded.ts";
 import { judgeListing, type Judgement } from "./judge-listing.ts";
@@ -55,8 +55,18 @@ export class Sweeper {
 
   /** One sweep: lists first, reads the ledger after, then ends what may be ended, up to the cap. */
   async sweep(): Promise<Judgement> {
+    try {
+      return await this.#compare();
+    } finally {
+      await this.#compact();
+    }
+  }
+
+  async #compare(): Promise<Judgement> {
     const { ledger, fleet, sideEffects, stopping, clock, settings, trust } = this.#work;
-    const listing = await sideEffects.effect("list", (signal) => fleet.list({ signal }), { signal: stopping, seconds: listSeconds });
+    // A backend that has not answered by then is an incomplete scope; the others count.
+    const listing = await sideEffects.effect("list", (signal) => fleet.list({ signal }), { signal: stopping, seconds: listSeconds, graceSeconds: 1 });
+    if (stopping.aborted) throw new BridgeError("aborted", "the controller was stopped");
     for (const scope of listing.scopes) trust.note(scope);
     const open = await ledger.openAttempts();
     const attempts = await this.#attemptsOf(listing, open);
@@ -68,8 +78,16 @@ export class Sweeper {
     this.#strangers = judgement.strangers;
     this.#tell(listing);
     this.#end(judgement.strays);
-    await ledger.compact();
     return judgement;
+  }
+
+  /** Whatever becomes of a sweep, erased secrets leave the files. */
+  async #compact(): Promise<void> {
+    try {
+      await this.#work.ledger.compact();
+    } catch (thrown) {
+      this.#work.log.warn({ error: toBridgeError(thrown).message }, "the ledger's files could not be compacted; it is tried again");
+    }
   }
 
   /** Resolves when the strays that are being ended are gone, or the controller stops. */
@@ -78,9 +96,9 @@ export class Sweeper {
   }
 
   /** Of what is listed, the attempts that the ledger knows. Most are open; only the others are looked up one by one. */
-  async #attemptsOf({ instances }: Listing, open: readonly OpenAttempt[]): Promise<ReadonlyMap<string, Pick<AttemptRow, "state">>> {
+  async #attemptsOf({ instances }: Listing, open: readonly OpenAttempt[]): Promise<ReadonlyMap<string, Pick<OpenAttempt, "state" | "placement">>> {
     const { ledger } = this.#work;
-    const rows = new Map<string, Pick<AttemptRow, "state">>(open.map((attempt) => [`${attempt.requestKey}/${attempt.attempt}`, attempt]));
+    const rows = new Map<string, Pick<OpenAttempt, "state" | "placement">>(open.map((attempt) => [`${attempt.requestKey}/${attempt.attempt}`, attempt]));
     for (const { requestKey, attempt, ledgerId } of instances) {
       const key = `${requestKey}/${attempt}`;
       if (ledgerId !== ledger.ledgerId || rows.has(key)) continue;

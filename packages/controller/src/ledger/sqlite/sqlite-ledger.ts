@@ -5,7 +5,7 @@ import type { Step } from "../steps.ts";
 import { StepWriter } from "./apply-step.ts";
 import { Batch } from "./batch.ts";
 import { attemptRow, grantRow, openAttempt } from "./read-rows.ts";
-import { ledgerError } from "./sqlite-errors.ts";
+import { ledgerError, readError } from "./sqlite-errors.ts";
 import { Statements } from "./statements.ts";
 
 /** A {@link Ledger} in one SQLite file, held by one process. */
@@ -77,9 +77,13 @@ export class SqliteLedger implements Ledger {
 
   async close(): Promise<void> {
     if (!this.#database.isOpen) return;
-    this.#batch.flush();
-    await this.compact();
-    this.#database.close();
+    try {
+      this.#batch.flush();
+      await this.compact();
+    } finally {
+      // Whatever could not be written: the file is let go of.
+      this.#database.close();
+    }
   }
 
   /** Steps that wait are not in the database yet: nobody reads what a crash could take back, and no reader hurries a batch. */
@@ -87,7 +91,7 @@ export class SqliteLedger implements Ledger {
     try {
       return read();
     } catch (error) {
-      throw ledgerError(error, this.#file);
+      throw readError(error, this.#file);
     }
   }
 }
