@@ -81,17 +81,10 @@ export class Session {
   }
 
   /** A backend as another process would have it: nothing shared but the options. */
-<<<<<<< HEAD
   freshBackend({ clockAheadMs = 0, ...change }: Partial<Entry> & { /** How far its clock is ahead of the platform's. Default 0. */ readonly clockAheadMs?: number } = {}): Backend {
-    const { plugin, options } = this.subject;
     const entry = { ...this.entry, ...change };
     const now = () => this.patience.now() + clockAheadMs;
-    const backend = plugin.create(parseOptions(plugin.optionsSchema, options, entry.name), { ...entry, log: this.#log, now, almanac: this.almanac });
-=======
-  freshBackend(change: Partial<Entry> = {}): Backend {
-    const entry = { ...this.entry, ...change };
-    const backend = makeBackend(this.subject, { ...entry, log: this.#log, now: () => this.patience.now(), almanac: this.almanac });
->>>>>>> report
+    const backend = makeBackend(this.subject, { ...entry, log: this.#log, now, almanac: this.almanac });
     this.backends.push(backend);
     return backend;
   }
