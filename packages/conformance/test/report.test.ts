@@ -73,6 +73,20 @@ describe("runConformance", () => {
     expect(disposed).toBe(2);
   });
 
+  test("counts a case whose dispose throws as failed, also one that is not observed, and goes on", async () => {
+    let disposed = 0;
+    const { results } = await runConformance(() => {
+      const { controls: _controls, ...subject } = memorySubject();
+      return { ...subject, dispose: async () => {
+        disposed += 1;
+        throw new Error("an answer was not as described");
+      } };
+    }, { only: "rule 7" });
+    expect(results.map(({ status }) => status)).toEqual(results.map(() => "failed"));
+    expect(results.map(({ message }) => message)).toContain("the subject's dispose failed: an answer was not as described");
+    expect(disposed).toBe(results.length);
+  });
+
   test("refuses a plugin of another contract, by name", async () => {
     const subject = memorySubject();
     // Another contract than the type allows; that is the point.
