@@ -15,16 +15,13 @@ export interface MachineSize {
   readonly pricePerHour?: number;
 }
 
-/** What of a manifest decides about sizes. */
-type SizeWish = Pick<ComputeManifest, "cpuMillicores" | "ramMib" | "arch" | "tdx"> & Partial<Pick<ComputeManifest, "storageGib">>;
-
 const compare = <T extends number | string>(a: T, b: T): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /**
  * The sizes of a catalogue that hold a manifest, best first: by price, then CPU, then memory, then name, so that the same
  * catalogue always gives the same order. `preferred` TDX puts capable sizes first, `required` leaves only them.
  */
-export function pickSizes<Size extends MachineSize>(catalog: readonly Size[], manifest: SizeWish): readonly Size[] {
+export function pickSizes<Size extends MachineSize>(catalog: readonly Size[], manifest: Pick<ComputeManifest, "cpuMillicores" | "ramMib" | "arch" | "tdx"> & Partial<Pick<ComputeManifest, "storageGib">>): readonly Size[] {
   const isTdx = ({ tdx = false }: MachineSize) => tdx;
   const fits = (size: MachineSize) =>
     size.cpuMillicores >= manifest.cpuMillicores && size.ramMib >= manifest.ramMib && size.arch === manifest.arch
