@@ -30,7 +30,7 @@ export class MachineSetting {
     this.services = services;
     this.facts = definition.facts;
     this.isolation = definition.isolation;
-    this.pollMs = (definition.pollSeconds ?? 5) * 1000;
+    this.pollMs = (platform.pollSeconds ?? definition.pollSeconds ?? 5) * 1000;
     this.deadlines = new Deadlines(services.now);
     this.madeAtMs = services.now();
     this.creates = new Creates((this.facts.createTimeoutSeconds + this.facts.settleSeconds) * 1000);
