@@ -2,7 +2,7 @@ import { type OptionsSchema, tagNames } from "@bridge/core/backend";
 import { defineMachineBackend, errorTable, pickSizes, type RawMachine, requireLegalTags } from "@bridge/backend-kit";
 
 interface Options { readonly endpoint: string; readonly token: string }
-interface Size { readonly name: string; readonly cpuMillicores: number; readonly ramMib: number; readonly pricePerHour: number; readonly regions: readonly string[] }
+interface Size { readonly name: string; readonly cpuMillicores: number; readonly ramMib: number; readonly storageGib: number; readonly pricePerHour: number; readonly regions: readonly string[] }
 interface Machine {
   readonly id: string; readonly region: string; readonly size: string; readonly labels: Readonly<Record<string, string>>;
   readonly status: "starting" | "running" | "off" | "deleting"; readonly address?: string; readonly sshPort?: number; readonly createdAtMs: number;
@@ -41,7 +41,11 @@ async function send<Answer>({ endpoint, token }: Options, path: string, { method
   });
   const text = await response.text();
   if (!response.ok) throw new AcmeError(response.status, /"code":"(\w+)"/.exec(text)?.[1] ?? "unknown");
-  return (text === "" ? undefined : JSON.parse(text)) as Answer; // of the shape that the platform documents
+  try {
+    return (text === "" ? undefined : JSON.parse(text)) as Answer; // of the shape that the platform documents
+  } catch {
+    throw new AcmeError(response.status, "not_json"); // the parser's own error would quote the text
+  }
 }
 
 /** All pages, or an error. */
@@ -65,7 +69,7 @@ function rawOf({ id, region, size, labels: tags, status, address, sshPort, creat
 export default defineMachineBackend<Options>({
   name: "acme",
   optionsSchema,
-  facts: {
+  facts: { // true of acme, which is small and near; of a real cloud rather 10, 60 and 300, and pollSeconds 5
     idempotency: "name", replayWindowSeconds: 0, settleSeconds: 0.5, createTimeoutSeconds: 2, readyTimeoutSeconds: 20,
     exitCode: "best-effort", deadline: "platform",
   },
@@ -81,6 +85,7 @@ export default defineMachineBackend<Options>({
         return {
           regions: [...new Set(offered.flatMap(({ regions }) => regions))], tdxCapable: false,
           maxCpuMillicores: Math.max(...offered.map(({ cpuMillicores }) => cpuMillicores)), maxRamMib: Math.max(...offered.map(({ ramMib }) => ramMib)),
+          maxStorageGib: Math.max(...offered.map(({ storageGib }) => storageGib)),
         };
       },
       placements: async ({ manifest }, call) => {
@@ -110,9 +115,10 @@ export default defineMachineBackend<Options>({
         { match: "quota_exceeded", code: "quota_exceeded", outcome: "none" },
         { match: 401, code: "unauthorized", outcome: "none" },
         { match: 403, code: "forbidden", outcome: "none" },
-        { match: 404, code: "not_found" },
+        { match: 404, code: "not_found", outcome: "none" },
         { match: 423, code: "unavailable" },
         { match: 500, code: "unavailable" },
+        { match: "not_json", code: "unavailable" },
         { match: /^(ECONNREFUSED|ECONNRESET|UND_ERR_\w+)$|^fetch failed$|^terminated$/, code: "unavailable" },
       ]),
     };

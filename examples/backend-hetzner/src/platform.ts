@@ -21,7 +21,7 @@ export function hetznerPlatform(options: ParsedOptions, { owner }: Pick<BackendS
       .map(({ name: region }) => ({ ...sizeOf(type), region, pricePerHour: pricePerHour(type, region) }))).sort((one, other) => one.region.localeCompare(other.region, "en"));
   }
   return {
-    mapError,
+    mapError, ...(options.pollSeconds !== undefined && { pollSeconds: options.pollSeconds }),
     scopes: async () => [scope],
     capabilities: async (call) => {
       const offers = await readOffers(call);
@@ -34,8 +34,7 @@ export function hetznerPlatform(options: ParsedOptions, { owner }: Pick<BackendS
       const [offers, images] = await Promise.all([readOffers(call), api.all("images", { name: options.image, type: "system", status: "available" }, call)]);
       const image = images.find(({ architecture }) => architecture === (manifest.arch === "arm64" ? "arm" : "x86"));
       if (image === undefined) throw new BridgeError("invalid_option", `there is no system image "${options.image}" for ${manifest.arch}`);
-      const fitting = offers.filter(({ region, storageGib }) => storageGib >= manifest.storageGib && (manifest.regions.length === 0 || manifest.regions.includes(region)));
-      return pickSizes(fitting, manifest).map(({ name, region }) => ({ scope, region, size: name, resolved: { imageId: String(image.id) } }));
+      return pickSizes(offers.filter(({ region }) => manifest.regions.length === 0 || manifest.regions.includes(region)), manifest).map(({ name, region }) => ({ scope, region, size: name, resolved: { imageId: String(image.id) } }));
     },
     create: async ({ name, placement: { size, region, resolved }, tags, userData }, call) => {
       const [labels, text] = [requireLegalTags(tags, labelRules), new TextDecoder().decode(userData({ maxBytes: maxUserDataBytes }))];

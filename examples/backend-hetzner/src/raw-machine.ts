@@ -2,7 +2,7 @@ import type { MachineSize, RawMachine } from "@bridge/backend-kit";
 import type { ApiServer, ApiServerType } from "./api.ts";
 
 /** A server type in Bridge's units. Its GB are read as 10⁹ bytes, so that nothing is promised that is not there. */
-export const sizeOf = ({ name, cores, memory, disk, architecture }: ApiServerType): MachineSize & { readonly storageGib: number } => ({
+export const sizeOf = ({ name, cores, memory, disk, architecture }: ApiServerType): Required<Pick<MachineSize, "name" | "cpuMillicores" | "ramMib" | "storageGib" | "arch">> => ({
   name, cpuMillicores: cores * 1000, ramMib: Math.floor(memory * 1e9 / 2 ** 20), storageGib: Math.floor(disk * 1e9 / 2 ** 30), arch: architecture === "arm" ? "arm64" : "amd64",
 });
 

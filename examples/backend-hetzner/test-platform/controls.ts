@@ -20,9 +20,7 @@ export function controlsOf(platform: TestPlatform): Controls {
       ...[...inventory.servers.values()].map(({ id, input, status }) => `server ${id} ${input.name} (${status})`),
       ...[...inventory.addresses].map(([id, serverId]) => `primary IP ${id} of server ${serverId}`),
     ],
-    onCreateRequest: (listener) => onFetch((method, address) => {
-      if (method === "POST" && address === `${platform.endpoint}/servers`) listener();
-    }),
+    onCreateRequest: (listener) => listenForCreates(platform.endpoint, listener),
     refuseCreate: (wanted) => {
       const [status, code] = refusals[wanted];
       faults.create = { kind: "refuse", status, code };
@@ -50,17 +48,21 @@ export function controlsOf(platform: TestPlatform): Controls {
   };
 }
 
+/** Who wants to hear of create requests, by the platform to which they go: cases run side by side. */
+const listeners = new Map<string, () => void>();
 const original = globalThis.fetch;
 
-/** Calls back in the synchronous step in which a request is sent; until {@link stopListening}. */
-function onFetch(listener: (method: string, address: string) => void): void {
+/** Calls back in the synchronous step in which a create request is sent; until {@link stopListening}. */
+function listenForCreates(endpoint: string, listener: () => void): void {
+  listeners.set(`${endpoint}/servers`, listener);
   globalThis.fetch = (input, init) => {
-    listener(init?.method ?? "GET", String(input instanceof Request ? input.url : input));
+    if (init?.method === "POST") listeners.get(String(input instanceof Request ? input.url : input))?.();
     return original(input, init);
   };
 }
 
-/** Sends requests unheard again. */
-export function stopListening(): void {
-  globalThis.fetch = original;
+/** Sends requests to a platform unheard again. */
+export function stopListening({ endpoint }: TestPlatform): void {
+  listeners.delete(`${endpoint}/servers`);
+  if (listeners.size === 0) globalThis.fetch = original;
 }

@@ -168,6 +168,11 @@ test("the create request names no SSH key, and the root password goes nowhere", 
   expect(server.createRequests[0]).not.toHaveProperty("ssh_keys");
 });
 
+test("the interval of lists is the operator's to choose", () => {
+  expect(connect({ pollSeconds: 30 }).pollSeconds).toBe(30);
+  expect(connect()).not.toHaveProperty("pollSeconds");
+});
+
 test("options are strict", () => {
   const right = { projectId: 1, token: "t" };
   expect(optionsSchema.parse(right)).toEqual({ ...right, image: "ubuntu-24.04", endpoint: "https://api.hetzner.cloud/v1" });

@@ -3,7 +3,7 @@ import { controlsOf, stopListening } from "../test-platform/controls.ts";
 import { TestPlatform } from "../test-platform/server.ts";
 import plugin from "./fast-plugin.ts";
 
-/** The plugin on a fresh test platform; made anew for every case. `npx bridge-conformance ./test/subject.ts` finds it by its name. */
+/** The plugin on a fresh test platform; made anew for every case. `npx bridge-conformance ./test/subject.ts` finds it by its name, and loads this module like a plugin: nothing here does I/O at import. */
 export async function subject(): Promise<Subject> {
   const platform = new TestPlatform({ pageSize: 2 });
   await platform.listen();
@@ -14,7 +14,7 @@ export async function subject(): Promise<Subject> {
     pageSize: 2,
     controls: controlsOf(platform),
     dispose: async () => {
-      stopListening();
+      stopListening(platform);
       await platform.close();
       if (platform.violations.length > 0) throw new Error(`not as Hetzner describes it: ${platform.violations.join("; ")}`);
     },

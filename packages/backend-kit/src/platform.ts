@@ -12,7 +12,7 @@ export interface MachineBackendDefinition<Options> {
   readonly facts: BackendFacts;
   /** What keeps the requester's workload apart. */
   readonly isolation: Isolation;
-  /** Seconds between two lists of one scope while somebody waits; a positive number. Default 5. */
+  /** Seconds between two lists of one scope while somebody waits; a positive number. Default 5. See {@link MachinePlatform.pollSeconds}. */
   readonly pollSeconds?: number;
   /** Makes the platform's client. Rule 10: no I/O. */
   readonly connect: (options: Options, services: BackendServices) => MachinePlatform;
@@ -20,6 +20,8 @@ export interface MachineBackendDefinition<Options> {
 
 /** The few calls in which platforms differ. Each may throw whatever the platform's client throws; `mapError` makes sense of it. */
 export interface MachinePlatform {
+  /** In place of the definition's: for an option, because the limit that it must keep to is the operator's. */
+  readonly pollSeconds?: number;
   /** The scopes that the configuration holds, by identity. */
   scopes(options: CallOptions): Promise<readonly Scope[]>;
   capabilities(options: CallOptions): Promise<Capabilities>;
@@ -34,7 +36,8 @@ export interface MachinePlatform {
   /**
    * Sends exactly one create request; the kit has called `mayCreate()` in the same synchronous step, so the request must
    * be sent before the first await on anything else. Idempotent by `spec.name` or `spec.token`, as `facts.idempotency`
-   * says. Retries of the client are off.
+   * says. Retries of the client are off. The signal fires after `createTimeoutSeconds`, when the kit has given up with `timeout`,
+   * outcome unknown; `mapError` does not get what the call comes to then.
    */
   create(spec: MachineSpec, options: CallOptions): Promise<{ readonly id: string }>;
   /** Everything of this owner in the scope, complete; throws when it cannot be. Read by tag `bridge-owner`. */

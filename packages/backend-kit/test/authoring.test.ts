@@ -11,6 +11,13 @@ test("only sizes that hold CPU, memory and architecture are picked", () => {
   expect(names(catalog)).toEqual(["exact"]);
 });
 
+test("a disk that comes with a size must hold the storage; a size without one is as large as is asked for", () => {
+  const catalog = [size("small-disk", 2000, 4096, { storageGib: 40 }), size("large-disk", 2000, 4096, { storageGib: 160 }), size("no-disk", 2000, 4096)];
+  expect(names(catalog, { ...wanted, storageGib: 100 })).toEqual(["large-disk", "no-disk"]);
+  expect(names(catalog, { ...wanted, storageGib: 40 })).toHaveLength(3);
+  expect(names(catalog)).toHaveLength(3);
+});
+
 test("the cheapest is first, then the smallest, then by name; the order of the catalogue does not matter", () => {
   const catalog = [size("c", 2000, 4096, { pricePerHour: 2 }), size("dear", 1500, 2048, { pricePerHour: 3 }), size("b", 2000, 4096, { pricePerHour: 2 }), size("a", 2000, 2048, { pricePerHour: 2 }), size("unpriced", 1500, 2048), size("big", 8000, 2048, { pricePerHour: 2 })];
   const expected = ["a", "b", "c", "big", "dear", "unpriced"];

@@ -16,6 +16,14 @@ describe.skipIf(!hasPython)("the guest's control script, run for real (python3 i
     expect([code, parseControlStatus(printed)]).toEqual([0, { version: 1, state: "waiting", user }]);
   });
 
+  test.for(["status", "start", "stop"])("%s is refused until cloud-init has armed the deadline, its last command: before that it may restart the SSH server", (verb) => {
+    const guest = new Guest({ booted: false });
+    expect(guest.run([verb])).toMatchObject({ code: 4, printed: "" });
+    guest.run(["arm"]);
+    expect(parseControlStatus(guest.run(["status"]).printed).state).toBe("waiting");
+    expect(guest.start().code).toBe(0);
+  });
+
   test("start arms the deadline, lets the requester in and starts the unit, in this order", () => {
     const guest = new Guest();
     const before = Date.now();
@@ -86,7 +94,7 @@ describe.skipIf(!hasPython)("the guest's control script, run for real (python3 i
     expect(guest.run(["ended"], { environment: { EXIT_CODE: how, EXIT_STATUS: what } }).code).toBe(0);
     expect(findExitReport(guest.read("dev/console"), attempt, exitMac)).toMatchObject({ code: expected, cpuMicroseconds: 2_500, networkTxBytes: 77 });
     expect(findExitReport(guest.read("dev/console"), attempt, exitMac)).not.toHaveProperty("networkRxBytes");
-    expect(guest.calls().at(-1)).toBe("systemd-run --quiet --collect --on-active=10s systemctl poweroff");
+    expect(guest.calls().at(-1)).toBe("systemd-run --quiet --collect --on-active=10s --timer-property=AccuracySec=1s systemctl poweroff");
     expect(parseControlStatus(guest.run(["status"]).printed)).toMatchObject({ state: "exited", exitCode: expected });
   });
 

@@ -3,7 +3,8 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { BridgeError, encodeTags, type InstanceRef, type Log } from "@bridge/core/backend";
 import { type PollResult, ScopePoller } from "../src/index.ts";
 import { Deadlines } from "../src/poller/deadlines.ts";
-import { bench, placement } from "./fixtures/setting.ts";
+import { FakePlatform } from "./fixtures/fake-platform.ts";
+import { bench, placement, requestKey } from "./fixtures/setting.ts";
 
 const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const inAnHour = Math.floor(Date.now() / 1000) + 3600;
@@ -105,6 +106,17 @@ test("what the platform asks for is waited for, also by who is in a hurry", asyn
   await limited.next({ atOnce: true });
   await limited.next({ atOnce: true });
   expect((startedAt[1] ?? 0) - (startedAt[0] ?? 0)).toBeGreaterThanOrEqual(495);
+});
+
+test("the interval that the platform's client names, from an option, counts before the definition's", async () => {
+  const platform = Object.assign(new FakePlatform(), { pollSeconds: 0.02 });
+  const { backend } = bench({ pollSeconds: 3_600, platform });
+  platform.put({ id: "m-1", region: "here", state: "running", tags: encodeTags({ owner: "owner-1", ledgerId: "l", backend: "fake", requestKey, attempt: 1, deadlineMs: 1 }) });
+  let seen = 0;
+  await backend.watchUntilExit({ backend: "fake", scope: "scope-a", requestKey, attempt: 1, placement, intentAtMs: 0 }, inAnHour, { onUsage: () => {
+    if ((seen += 1) === 3) platform.change("m-1", { state: "ended" });
+  } });
+  expect(seen).toBe(3);
 });
 
 test("a list that nobody waits for any more is called off", async () => {

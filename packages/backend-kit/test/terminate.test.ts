@@ -155,6 +155,51 @@ test.concurrent("while a create may still have its effect, an empty list closes 
   expect(platform.destroys).toEqual(["m-1"]);
 });
 
+test.concurrent("where a name is free again once its machine is gone, that is not ended while another create may be under way: no second one appears", async () => {
+  // Decided by an earlier process, which may have sent a create and died.
+  const intentAtMs = Date.now();
+  const { backend, platform } = withMachine({ facts: { createTimeoutSeconds: 0.6, settleSeconds: 0.1, replayWindowSeconds: 0 } });
+  setTimeout(() => {
+    if (!platform.things.has("m-1")) platform.put(machine({ id: "m-2" }));
+  }, 400);
+  await backend.terminate({ ...ref, intentAtMs });
+  await sleep(500);
+  expect(platform.destroys).toEqual(["m-1"]);
+  expect([...platform.things.keys()]).toEqual([]);
+});
+
+test.concurrent("where only a search recognises a repeated create, one that is under way is waited for also after a machine was seen", async () => {
+  const intentAtMs = Date.now();
+  const { backend, platform } = withMachine({ facts: { idempotency: "search", createTimeoutSeconds: 0.6, settleSeconds: 0.1 } });
+  setTimeout(() => platform.put(machine({ id: "m-2" })), 400);
+  await backend.terminate({ ...ref, intentAtMs });
+  expect(platform.destroys).toEqual(["m-1", "m-2"]);
+});
+
+test.concurrent("where a name is free again, a create of this process that was never answered is waited for before its machine is ended", async () => {
+  const { backend, platform } = bench({ facts: { createTimeoutSeconds: 0.6, settleSeconds: 0.1, replayWindowSeconds: 0 } });
+  platform.onCreate = async (make) => {
+    setTimeout(() => void make(), 300);
+    throw new Error("read ECONNRESET");
+  };
+  const recorded = contextOf();
+  await expect(backend.provision(grant(), envelope(), recorded.context)).rejects.toMatchObject({ outcome: "unknown" });
+  platform.put(machine({ id: "m-0" })); // what an identical request before it made
+  platform.onCreate = (make) => make();
+  const started = performance.now();
+  await backend.terminate(refOf(recorded));
+  expect(performance.now() - started).toBeGreaterThanOrEqual(500);
+  expect(platform.things.size).toBe(0);
+});
+
+test.concurrent("a machine whose create was answered is ended at once, also where its name is then free again", async () => {
+  const { backend, platform } = bench({ facts: { createTimeoutSeconds: 30, settleSeconds: 0.1, replayWindowSeconds: 0 } });
+  const recorded = contextOf();
+  await backend.provision(grant(), envelope(), recorded.context);
+  await backend.terminate(refOf(recorded, "m-1"));
+  expect(platform.destroys).toEqual(["m-1"]);
+});
+
 test.concurrent("a create that this process sent long after the intent is waited for as well", async () => {
   const { backend, platform } = bench({ facts: { createTimeoutSeconds: 0.5, settleSeconds: 0.1 } });
   platform.onCreate = async (make) => {

@@ -1,8 +1,8 @@
 // What the proof of conformance runs on; add a line for a further subject.
-import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { linkedProject, repositoryPath } from "../../create-backend/test/fixtures/linked-project.ts";
+import { linkedProject } from "../../create-backend/test/fixtures/linked-project.ts";
+import { addMinimalExample } from "../../create-backend/test/fixtures/minimal-example.ts";
 import type { SubjectFactory } from "../src/index.ts";
 import { kitSubject } from "../test/fixtures/kit-subject.ts";
 import { localSubject } from "../test/fixtures/local-subject.ts";
@@ -26,11 +26,9 @@ const minimal: ProvenSubject = {
   use: async (work) => {
     const project = linkedProject("acme");
     try {
-      copyFileSync(repositoryPath("examples/backend-minimal/backend.ts"), join(project.path, "backend.ts"));
-      const subject = readFileSync(join(project.path, "test/subject.ts"), "utf8");
-      writeFileSync(join(project.path, "test/minimal-subject.ts"), subject.replaceAll("../src/index.ts", "../backend.ts"));
+      const path = addMinimalExample(project.path);
       // The template's own file, whose shape its types check.
-      const module = await import(pathToFileURL(join(project.path, "test/minimal-subject.ts")).href) as { readonly subject: SubjectFactory };
+      const module = await import(pathToFileURL(join(project.path, path)).href) as { readonly subject: SubjectFactory };
       return await work(module.subject);
     } finally {
       project.remove();

@@ -1,5 +1,6 @@
 import type { Attempt } from "./attempt.ts";
 import type { Session } from "./session.ts";
+import type { Subject } from "./subject.ts";
 
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
@@ -40,6 +41,16 @@ export async function cleanUp(session: Session): Promise<readonly string[]> {
   for (const backend of session.backends) {
     await session.patience.within(backend.close?.() ?? Promise.resolve(), session.seconds.prompt, "close()").catch((error: unknown) => problems.push(textOf(error)));
   }
-  await session.subject.dispose?.();
+  problems.push(...await disposeOf(session.subject));
   return [...problems, ...session.secrets.leaks()];
+}
+
+/** Ends a subject's test platform; gives what its `dispose` had to say against the case. Never throws. */
+export async function disposeOf(subject: Subject): Promise<readonly string[]> {
+  try {
+    await subject.dispose?.();
+    return [];
+  } catch (error) {
+    return [`the subject's dispose failed: ${textOf(error)}`];
+  }
 }

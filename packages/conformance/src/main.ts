@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { BridgeError, isBridgeError } from "@bridge/core";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { parse } from "yaml";
+import { disposeOf } from "./clean-up.ts";
 import { inspectModule } from "./inspect-plugin.ts";
 import { listenForInterruption } from "./interruption.ts";
 import { junitXml } from "./junit.ts";
@@ -64,8 +65,9 @@ async function audit(subject: Subject, owner: string, ends: boolean): Promise<nu
   for (const problem of problems) console.log(problem);
   const left = await leftoversOf(subject, owner);
   console.log(leftLines(owner, left));
-  await subject.dispose?.();
-  return left.length + problems.length === 0 ? 0 : 1;
+  const complaints = await disposeOf(subject);
+  for (const complaint of complaints) console.log(complaint);
+  return left.length + problems.length + complaints.length === 0 ? 0 : 1;
 }
 
 /** Runs the command; the exit code. */
@@ -87,9 +89,9 @@ async function run(use: string, flags: Flags): Promise<number> {
   console.log(formatSummary(report));
   const ended = reason() ?? (live?.endedEarly === undefined ? undefined : early[live.endedEarly]);
   if (ended !== undefined) console.log(`ended early: ${ended}`);
-  if (live !== undefined) console.log(leftLines(live.owner, live.left));
+  if (live !== undefined) console.log([leftLines(live.owner, live.left), ...live.complaints].join("\n"));
   if (flags.junit !== undefined) writeFileSync(flags.junit, junitXml(report));
-  if (countResults(report.results).failed > 0 || (live?.left.length ?? 0) > 0 || crashed()) return 1;
+  if (countResults(report.results).failed > 0 || (live?.left.length ?? 0) > 0 || (live?.complaints.length ?? 0) > 0 || crashed()) return 1;
   return ended === undefined ? 0 : signal.aborted ? 130 : 1;
 }
 

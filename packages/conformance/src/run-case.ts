@@ -1,5 +1,5 @@
 import type { ConformanceCase, Need } from "./conformance-case.ts";
-import { cleanUp } from "./clean-up.ts";
+import { cleanUp, disposeOf } from "./clean-up.ts";
 import { Session, type SessionLimits } from "./session.ts";
 import type { Subject } from "./subject.ts";
 
@@ -54,8 +54,8 @@ export async function runCase(each: ConformanceCase, subject: Subject, limits: C
     ({ case: { name: each.name, rule: each.rule, why: each.why }, ...rest, milliseconds: Math.round(performance.now() - startedMs) });
   const excuse = whyNotRun(each, subject, limits);
   if (excuse !== undefined) {
-    await subject.dispose?.();
-    return result(excuse);
+    const complaints = await disposeOf(subject);
+    return result(complaints.length === 0 ? excuse : { status: "failed", message: complaints.join("\n") });
   }
   const session = new Session(subject, limits);
   const problems: string[] = [];

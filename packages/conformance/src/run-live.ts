@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { disposeOf } from "./clean-up.ts";
 import { leftoversOf } from "./leftovers.ts";
 import type { CaseResult } from "./run-case.ts";
 import { type ConformanceOptions, type Report, runConformance } from "./run-conformance.ts";
@@ -21,16 +22,19 @@ export interface LiveReport extends Report {
   readonly left: readonly string[];
   /** Why cases were not run to their end; absent when all were. */
   readonly endedEarly?: "time" | "leak" | "interrupted";
+  /** Why the subject's `dispose` failed, one line each. */
+  readonly complaints: readonly string[];
 }
 
 /** Runs the cases that need no test platform on a real one: under one owner of its own, within limits, with a last look at what is left. */
 export async function runLive(subject: Subject, { maxInstances = 2, maxMinutes = 20, signal, onStart, onResult, ...options }: LiveOptions = {}): Promise<LiveReport> {
-  const { controls: _controls, dispose, ...live } = subject;
+  const { controls: _controls, dispose: _dispose, ...live } = subject;
   const owner = `conformance-${randomBytes(5).toString("hex")}`;
   const endsAtMs = Date.now() + maxMinutes * 60_000;
   const timeLimit = AbortSignal.timeout(maxMinutes * 60_000);
   const leaked = new AbortController();
   const ends = AbortSignal.any([timeLimit, leaked.signal, ...(signal === undefined ? [] : [signal])]);
+  let disposed = false;
   try {
     onStart?.({ owner, endsAtMs });
     const report = await runConformance(() => live, {
@@ -43,9 +47,10 @@ export async function runLive(subject: Subject, { maxInstances = 2, maxMinutes =
     });
     const left = await leftoversOf(live, owner);
     const early = signal?.aborted === true ? "interrupted" : leaked.signal.aborted ? "leak" : timeLimit.aborted ? "time" : undefined;
-    return { ...report, owner, left, ...(early === undefined ? {} : { endedEarly: early }) };
+    disposed = true;
+    return { ...report, owner, left, complaints: await disposeOf(subject), ...(early === undefined ? {} : { endedEarly: early }) };
   } finally {
-    await dispose?.();
+    if (!disposed) await disposeOf(subject);
   }
 }
 

@@ -31,7 +31,7 @@ export interface Subject {
   /** Seconds from the deadline until a machine without Bridge is gone. Default 360: platform timers run 5 minutes late. */
   readonly deadlineSlackSeconds?: number;
   readonly controls?: Controls;
-  /** Ends the test platform. */
+  /** Ends the test platform. May throw what was not right on it: then the case has failed. */
   readonly dispose?: () => Promise<void>;
 }
 

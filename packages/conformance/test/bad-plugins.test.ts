@@ -35,7 +35,7 @@ const failed: readonly { readonly brokenAs: string; readonly only: string; reado
 ];
 
 describe.each(failed)("a plugin of which is true: $brokenAs", ({ brokenAs, only, says }) => {
-  test("fails its case by name, is told what to do and why it matters, and ends with 1", () => {
+  test("fails its case by name, is told what to do and why it matters, and ends with 1", { timeout: 120_000 }, () => {
     const { code, out } = check("broken-as-told", { brokenAs, words: ["--only", only] });
     for (const said of [...says, /why it matters: /]) expect(out).toMatch(said);
     expect(code).toBe(1);
@@ -46,7 +46,7 @@ describe("a plugin whose create() gives no backend is refused with exit code 2 b
   test.each([
     ["creates-nothing", [/backend: the create\(\) of backend plugin "memory" gave undefined; it must give a Backend/]],
     ["creates-half", [/backend\.provision: is missing/, /backend\.watchUntilExit: is missing/, /backend\.terminate: is missing/, /backend\.list: is missing/]],
-  ] as const)("all that is missing at once: %s", (module, says) => {
+  ] as const)("all that is missing at once: %s", { timeout: 120_000 }, (module, says) => {
     const { code, out, err } = check(module);
     for (const said of says) expect(err).toMatch(said);
     expect({ code, out }).toEqual({ code: 2, out: "" });

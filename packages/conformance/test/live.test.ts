@@ -6,7 +6,7 @@ const moduleOf = (name: string) => fileURLToPath(new URL(`./fixtures/modules/${n
 /** A case whose machine lives for seconds. */
 const longCase = ["--live", "--only", "twenty watches of one machine"];
 
-describe.concurrent("a live run", { timeout: 60_000 }, () => {
+describe.concurrent("a live run", { timeout: 180_000 }, () => {
   test("names its owner, its limits and the way to what it would leave before it makes anything", async (context) => {
     const live = new LiveRun(context);
     const ended = await live.run("--live", "--only", "list names its scopes");
@@ -57,7 +57,7 @@ describe.concurrent("a live run", { timeout: 60_000 }, () => {
   });
 });
 
-describe.concurrent("what a live run leaves", { timeout: 60_000 }, () => {
+describe.concurrent("what a live run leaves", { timeout: 180_000 }, () => {
   test("is named, and no further case makes more of it", async (context) => {
     const live = new LiveRun(context, moduleOf("leaky-local"));
     const leaked = await live.run("--live");

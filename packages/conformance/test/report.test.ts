@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { formatReport, junitXml, type Report, runConformance } from "../src/index.ts";
 import { selectCases } from "../src/run-conformance.ts";
+import { runLive } from "../src/run-live.ts";
 import { createMemoryPlatform, memory } from "@bridge/core/memory";
 import { memorySubject } from "./fixtures/memory-subject.ts";
 
@@ -71,6 +72,28 @@ describe("runConformance", () => {
     }, { only: "rule 7", concurrency: 3 });
     await expect(run).rejects.toThrow("no more platforms");
     expect(disposed).toBe(2);
+  });
+
+  test("counts a case whose dispose throws as failed, also one that is not observed, and goes on", async () => {
+    let disposed = 0;
+    const { results } = await runConformance(() => {
+      const { controls: _controls, ...subject } = memorySubject();
+      return { ...subject, dispose: async () => {
+        disposed += 1;
+        throw new Error("an answer was not as described");
+      } };
+    }, { only: "rule 7" });
+    expect(results.map(({ status }) => status)).toEqual(results.map(() => "failed"));
+    expect(results.map(({ message }) => message)).toContain("the subject's dispose failed: an answer was not as described");
+    expect(disposed).toBe(results.length);
+  });
+
+  test("looks for what a live run has left also when its subject's dispose throws, and says so", async () => {
+    const { plugin, options } = memory({}, { platform: createMemoryPlatform() });
+    const dispose = () => Promise.reject(new Error("the tunnel is gone"));
+    const { results, left, complaints } = await runLive({ plugin, options, differences: { ssh: "none" }, dispose }, { only: "one provision makes one machine" });
+    expect(results.map(({ status }) => status)).toEqual(["passed"]);
+    expect({ left, complaints }).toEqual({ left: [], complaints: ["the subject's dispose failed: the tunnel is gone"] });
   });
 
   test("refuses a plugin of another contract, by name", async () => {

@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" />
 import pLimit from "p-limit";
 import {
-  admitEnvelope, admitGrant, BridgeError, type ComputeGrant, createAlmanac, decodeEnvelope, type Envelope, Fleet, type Log, requestKeyOf,
+  admitEnvelope, admitGrant, BridgeError, type ComputeGrant, createAlmanac, decodeEnvelope, decodeGrant, type Envelope, Fleet, type Log, requestKeyOf, toBridgeError,
 } from "@bridge/core";
 import { issuerLimits, ownerLimits } from "./admission/limits.ts";
 import { waited, systemClock } from "./clock.ts";
@@ -69,6 +69,8 @@ export class Controller {
     const { owner, providerId, masterSecret, keyVersion = 1, retiredSecrets = {}, backends, log = silent, clock = systemClock, almanac = createAlmanac(), random = Math.random, probe } = options;
     const ownsLedger = "file" in options.ledger;
     const ledger: Ledger = "file" in options.ledger ? await openLedger({ owner, masterSecret, keyVersion, retiredSecrets, ...options.ledger }) : options.ledger;
+    // Before the backends are made: what was decided until now may have been acted upon by another process.
+    const openedAtMs = clock.now();
     try {
       const fleet = new Fleet({ owner, providerId, masterSecret, keyVersion, retiredSecrets, backends, ledgerId: ledger.ledgerId, log, now: () => clock.now(), almanac });
       const stop = new AbortController();
@@ -78,7 +80,7 @@ export class Controller {
       const secrets = new Map([...Object.entries(retiredSecrets).map(([version, secret]) => [Number(version), secret] as const), [keyVersion, masterSecret]]);
       const secretOf = (version: number) => secrets.get(version) ?? missingSecret(version);
       const work: Work = {
-        fleet, ledger, clock, almanac, log, settings, random,
+        fleet, ledger, clock, almanac, log, settings, random, openedAtMs,
         sideEffects: new SideEffects({ ledger, clock, probe }), deadlines: new Deadlines(clock), trust: new ClockTrust(clock), events: new Events(),
         signer: createSigner(masterSecret), keys: { version: keyVersion, secretOf }, provisions: pLimit(settings.provisionsAtOnce),
         facts: new Map(fleet.backends.map(({ name, facts }) => [name, facts])), stopping: stop.signal,
@@ -91,19 +93,34 @@ export class Controller {
     }
   }
 
-  /** Takes up everything that the ledger says is not over, and sweeps the platforms from now on. The signal stops it, as {@link Controller.stop} does. */
+  /**
+   * Takes up everything that the ledger says is not over, and sweeps the platforms from now on. The signal stops it, as
+   * {@link Controller.stop} does.
+   *
+   * @throws BridgeError `ledger_conflict` when the ledger is damaged; then the controller is stopped.
+   */
   async start({ signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
     if (this.#state !== "made") throw new BridgeError("unsupported", `this controller was ${this.#state} already; open another one`);
     this.#state = "started";
-    await this.#sweeper.begin();
-    for (const { requestKey, attempt, state } of await this.#work.ledger.openAttempts()) {
-      if (state === "closing") void this.#drivers.close(this.#work, requestKey, attempt);
+    try {
+      await this.#takeUp();
+    } catch (error) {
+      await this.stop();
+      throw error;
     }
-    for (const requestKey of await this.#work.ledger.unsettled()) this.#drivers.drive(this.#work, requestKey);
     this.#sweeping = this.#sweeper.run();
     const stop = () => void this.stop();
     signal?.addEventListener("abort", stop, { once: true });
     if (signal?.aborted === true) stop();
+  }
+
+  async #takeUp(): Promise<void> {
+    const { ledger } = this.#work;
+    await this.#sweeper.begin();
+    for (const { requestKey, attempt, state } of await ledger.openAttempts()) {
+      if (state === "closing") void this.#drivers.close(this.#work, requestKey, attempt);
+    }
+    for (const requestKey of await ledger.unsettled()) this.#drivers.drive(this.#work, requestKey);
   }
 
   /**
@@ -121,12 +138,14 @@ export class Controller {
     const { clock, almanac, ledger, keys, sideEffects } = this.#work;
     const { owner, providerId, limits = {} } = this.#options;
     const atMs = clock.now();
-    const { grant, deadlineMs } = admitGrant(claims, { almanac, nowMs: atMs, providerId });
+    const grant = decodeGrant(claims);
+    const requestKey = requestKeyOf(owner, grant);
+    const known = await ledger.grant(requestKey);
+    // The times of a grant matter when it comes in: the same submission gets the same answer, also after its deadline.
+    const { deadlineMs } = known ?? admitGrant(grant, { almanac, nowMs: atMs, providerId });
     const read = decodeEnvelope(content);
     const envelope = admitEnvelope(read, grant, read.requesterKey !== undefined);
     await requireSealable(envelope.requesterKey);
-    const requestKey = requestKeyOf(owner, grant);
-    const known = await ledger.grant(requestKey);
     if (known === undefined) this.#requireReach();
     const accepted = await sideEffects.commit({
       kind: "accept", requestKey, grant, deadlineMs, atMs, envelopeMac: envelopeMac(envelope, requestKey, keys, known?.envelopeMac), envelopeBox: lockEnvelope(envelope, requestKey, keys),
@@ -206,13 +225,15 @@ export class Controller {
     this.#state = "stopped";
     this.#stop.abort();
     deadlines.stop();
-    const bound = new AbortController();
-    const idle = Promise.all([this.#drivers.ended(), this.#sweeping, this.#sweeper.settled()]).then(() => bound.abort());
+    const done = new AbortController();
+    const over = waited(clock, settings.stopSeconds * 1000, done.signal);
+    const warn = (what: string) => (error: unknown) => log.warn({ error: toBridgeError(error).message }, `${what} could not be closed`);
     // Whoever does not answer in time is left alone: the ledger says where to go on.
-    await Promise.race([idle, waited(clock, settings.stopSeconds * 1000, bound.signal)]);
-    await fleet.close().catch((error: unknown) => log.warn({ error: String(error) }, "a backend could not be closed"));
+    await Promise.race([Promise.all([this.#drivers.ended(), this.#sweeping, this.#sweeper.settled()]), over]);
+    await Promise.race([fleet.close().catch(warn("a backend")), over]);
+    done.abort();
     events.end();
-    if (this.#ownsLedger) await ledger.close();
+    if (this.#ownsLedger) await ledger.close().catch(warn("the ledger"));
   }
 
   #requireReach(): void {

@@ -17,6 +17,8 @@ export interface AttemptStatus {
 /** A grant as its submitter and the operator may see it. */
 export interface GrantStatus {
   readonly requestKey: string;
+  readonly requestId: string;
+  readonly issuer: string;
   readonly state: GrantState;
   readonly acceptedAtMs: number;
   readonly deadlineMs: number;
@@ -32,9 +34,9 @@ export interface GrantStatus {
 }
 
 /** Puts together what the ledger knows of a grant. */
-export function grantStatus({ requestKey, state, acceptedAtMs, deadlineMs, cancelledAtMs, routing, receipt, result, log }: GrantRow, attempts: readonly AttemptRow[]): GrantStatus {
+export function grantStatus({ requestKey, grant: { requestId, issuer }, state, acceptedAtMs, deadlineMs, cancelledAtMs, routing, receipt, result, log }: GrantRow, attempts: readonly AttemptRow[]): GrantStatus {
   return {
-    requestKey, state, acceptedAtMs, deadlineMs, routing, attempts: attempts.map(attemptStatus),
+    requestKey, requestId, issuer, state, acceptedAtMs, deadlineMs, routing, attempts: attempts.map(attemptStatus),
     ...(cancelledAtMs === undefined ? {} : { cancelledAtMs }), ...(receipt === undefined ? {} : { receipt }),
     ...(result === undefined ? {} : { result }), ...(log === undefined ? {} : { log }),
   };

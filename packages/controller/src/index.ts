@@ -7,7 +7,7 @@ export type { ControllerOverview } from "./controller.ts";
 export type { ControllerEvent, Stranded, Stranger, StrangerReason } from "./events.ts";
 export type { AttemptStatus, GrantStatus } from "./grant-status.ts";
 export type { Ledger, LedgerCounts } from "./ledger/ledger.ts";
-export type { AttemptRow, AttemptState, Failure, GrantResult, GrantRow, GrantState, Usage } from "./ledger/rows.ts";
+export type { AttemptRow, AttemptState, Failure, GrantResult, GrantRow, GrantState, OpenAttempt, Usage } from "./ledger/rows.ts";
 export { openLedger } from "./ledger/sqlite/open-ledger.ts";
 export type { OpenLedgerOptions } from "./ledger/sqlite/open-ledger.ts";
 export { stepKinds } from "./ledger/steps.ts";

@@ -32,7 +32,7 @@ export class SideEffects {
     const point = (moment: KillMoment) => this.#probe?.({ at: "commit", kind: step.kind, moment, ...(requestKey === undefined ? {} : { requestKey }) });
     await point("before");
     const written = this.#ledger.commit(step);
-    await heard(written, point("sent"));
+    await heard([written], point("sent"));
     const changed = await written;
     await point("after");
     return changed;
@@ -48,44 +48,39 @@ export class SideEffects {
     const point = (moment: KillMoment) => this.#probe?.({ at: "effect", kind, moment, ...(requestKey === undefined ? {} : { requestKey }) });
     await point("before");
     if (signal.aborted) throw new BridgeError("aborted", "the call was ended before it began");
+    // 10,000 of them may be under way: few objects, and no composed signals.
     const over = new AbortController();
     const done = new AbortController();
-    const inner = AbortSignal.any([signal, over.signal]);
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const giveUp = async (error: BridgeError) => {
+      over.abort();
+      if (await waited(this.#clock, graceSeconds * 1000, done.signal)) reject(error);
+    };
+    const onAbort = () => void giveUp(new BridgeError("aborted", `${kind} was ended`));
+    signal.addEventListener("abort", onAbort, { once: true });
+    if (seconds !== undefined) {
+      const timedOut = async () => {
+        if (await waited(this.#clock, seconds * 1000, done.signal)) await giveUp(new BridgeError("timeout", `${kind} was not answered within ${seconds} s`));
+      };
+      void timedOut();
+    }
     // A call that throws at once is one that rejects.
-    const answer = (async () => call(inner))();
-    const late = this.#late(kind, { seconds, graceSeconds, outer: signal, over, done: done.signal });
-    await heard(answer, point("sent"));
+    const answer = (async () => call(over.signal))();
+    await heard([answer, late], point("sent"));
     try {
       return await Promise.race([answer, late]);
     } catch (thrown) {
       throw toBridgeError(thrown);
     } finally {
+      signal.removeEventListener("abort", onAbort);
       done.abort();
       await point("after");
     }
   }
-
-  /** Rejects when the time is over, or when the outer signal has fired and the grace has passed. */
-  async #late(kind: EffectKind, { seconds, graceSeconds, outer, over, done }: {
-    readonly seconds: number | undefined; readonly graceSeconds: number; readonly outer: AbortSignal; readonly over: AbortController; readonly done: AbortSignal;
-  }): Promise<never> {
-    const end = AbortSignal.any([outer, done]);
-    const inTime = seconds === undefined ? await fires(end) : !(await waited(this.#clock, seconds * 1000, end));
-    if (!inTime) over.abort();
-    if (!done.aborted) await waited(this.#clock, graceSeconds * 1000, done);
-    if (inTime) throw new BridgeError("aborted", `${kind} was ended`);
-    throw new BridgeError("timeout", `${kind} was not answered within ${seconds} s`);
-  }
 }
 
 /** Waits for a probe while an answer may already fail. */
-async function heard(answer: Promise<unknown>, probed: Promise<void> | void): Promise<void> {
-  answer.catch(() => {});
+async function heard(answers: readonly Promise<unknown>[], probed: Promise<void> | void): Promise<void> {
+  for (const answer of answers) answer.catch(() => {});
   await probed;
 }
-
-/** Resolves to true when the signal fires. */
-const fires = (signal: AbortSignal): Promise<true> => new Promise((resolve) => {
-  if (signal.aborted) resolve(true);
-  else signal.addEventListener("abort", () => resolve(true), { once: true });
-});

@@ -14,17 +14,18 @@ export class Waiters {
     for (;;) {
       const { promise, resolve } = Promise.withResolvers<void>();
       const waiting = this.#waiting.get(requestKey) ?? new Set();
-      this.#waiting.set(requestKey, waiting.add(resolve));
-      signal.addEventListener("abort", resolve as () => void, { once: true }); // it is called without an answer
+      const wake = () => resolve();
+      this.#waiting.set(requestKey, waiting.add(wake));
+      signal.addEventListener("abort", wake, { once: true });
       try {
         const answer = await look();
         if (answer !== undefined) return answer;
         if (signal.aborted) throw new BridgeError("aborted", "the wait was ended; the grant goes on");
         await promise;
       } finally {
-        waiting.delete(resolve);
+        waiting.delete(wake);
         if (waiting.size === 0) this.#waiting.delete(requestKey);
-        signal.removeEventListener("abort", resolve as () => void); // as above
+        signal.removeEventListener("abort", wake);
       }
     }
   }

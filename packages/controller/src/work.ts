@@ -28,6 +28,8 @@ export interface Work {
   /** Bounds the provisions at once. */
   readonly provisions: LimitFunction;
   readonly facts: ReadonlyMap<string, BackendFacts>;
+  /** When this process took the ledger: whatever an earlier one has sent, it had sent before. Milliseconds since the Unix epoch. */
+  readonly openedAtMs: number;
   /** Fires when the controller stops: what can be taken up again is left as it is. */
   readonly stopping: AbortSignal;
   readonly trust: ClockTrust;

@@ -1,21 +1,17 @@
 /** From a registry with our tarballs alone: `npm create @bridge/backend acme`, install and test, with npm, pnpm and yarn, are green as they are typed, and what was made serves a grant. */
 import assert from "node:assert/strict";
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
-import { type LocalRegistry, withLocalRegistry } from "../../workspace/src/local-registry.ts";
-import { packTarballs } from "../../workspace/src/pack.ts";
+import { withPackedRegistry } from "../../workspace/src/packed-registry.ts";
 import { mustRun } from "../../workspace/src/run-command.ts";
-import { root } from "../../workspace/src/workspace.ts";
+import { stopwatch } from "../../workspace/src/stopwatch.ts";
+import { addMinimalExample } from "../test/fixtures/minimal-example.ts";
 import { serveGrant } from "./serve-grant.ts";
 
 const ours = ["@bridge/core", "@bridge/backend-kit", "@bridge/backend-local", "@bridge/conformance", "@bridge/create-backend", "@bridge/cli"];
-let sinceMs = performance.now();
 /** Prints what has been shown and what it cost. */
-const say = (text: string) => {
-  console.log(`${((performance.now() - sinceMs) / 1000).toFixed(0).padStart(4)} s  ${text}`);
-  sinceMs = performance.now();
-};
+const say = stopwatch();
 
 interface Manager {
   readonly name: string;
@@ -39,16 +35,8 @@ function passed(printed: string): string {
   return summary;
 }
 
-/** Puts the example of one file into a generated package, with a subject of its own. */
-function useExample(folder: string): string {
-  copyFileSync(join(root, "examples/backend-minimal/backend.ts"), join(folder, "backend.ts"));
-  const subject = readFileSync(join(folder, "test/subject.ts"), "utf8");
-  writeFileSync(join(folder, "test/minimal-subject.ts"), subject.replaceAll("../src/index.ts", "../backend.ts"));
-  return "./test/minimal-subject.ts";
-}
-
 /** All that an author does in the first hour, with one package manager, in an empty folder. */
-async function hour({ name, create, install, run }: Manager, { npmrc }: LocalRegistry): Promise<void> {
+async function hour({ name, create, install, run }: Manager, npmrc: string): Promise<void> {
   const place = mkdtempSync(join(tmpdir(), `bridge-author-${name}-`));
   try {
     // What `create` has once fetched under a version it does not fetch again, so it gets a cache of its own.
@@ -69,7 +57,7 @@ async function hour({ name, create, install, run }: Manager, { npmrc }: LocalReg
     say(`${name}: lint, types and build are right`);
     if (name === "npm") {
       say(`npm test: ${passed(await shell("npm test", made))}`);
-      const words = `${useExample(made)} --concurrency 8`;
+      const words = `${addMinimalExample(made)} --concurrency 8`;
       say(`examples/backend-minimal in it, unbuilt: ${passed(await shell(`npx bridge-conformance ${words}`, made))}`);
       const operator = join(place, "operator");
       mkdirSync(operator);
@@ -83,13 +71,7 @@ async function hour({ name, create, install, run }: Manager, { npmrc }: LocalReg
   }
 }
 
-const packed = mkdtempSync(join(tmpdir(), "bridge-packed-"));
-try {
-  const tarballs = await packTarballs(ours, packed);
+await withPackedRegistry(ours, async ({ tarballs, npmrc }) => {
   say(`${tarballs.length} tarballs: ${tarballs.map(({ name, bytes }) => `${name} ${(bytes / 1024).toFixed(0)} KiB`).join(", ")}`);
-  await withLocalRegistry(tarballs, async (registry) => {
-    for (const manager of managers) await hour(manager, registry);
-  });
-} finally {
-  rmSync(packed, { recursive: true, force: true });
-}
+  for (const manager of managers) await hour(manager, npmrc);
+});

@@ -3,9 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { defineBackend } from "@bridge/core/backend";
 import { optionsSchema } from "../template/src/options.ts";
+import plugin from "../template/src/plugin.ts";
+import fastPlugin from "../template/test/fast-plugin.ts";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { backendNames } from "../src/backend-names.ts";
 import { createBackend } from "../src/index.ts";
+import { repositoryPath } from "./fixtures/linked-project.ts";
 import { runProgram } from "./fixtures/run-program.ts";
 
 let folder = "";
@@ -44,7 +47,7 @@ describe("a generated package", () => {
   test("has the files of the template, with the names that npm would not pack", () => {
     const { path } = createBackend("acme", folder);
     const files = filesIn(path);
-    expect(files).toEqual(expect.arrayContaining([".gitignore", ".oxlintrc.json", ".github/workflows/ci.yml", "README.md", "package.json", "src/api.ts", "src/plugin.ts", "test/conformance.test.ts", "test-platform/server.ts"]));
+    expect(files).toEqual(expect.arrayContaining([".gitignore", ".oxlintrc.json", ".github/workflows/ci.yml", "LICENSE", "README.md", "package.json", "live/subject.ts", "src/api.ts", "src/plugin.ts", "test/conformance.test.ts", "test/fast-plugin.ts", "test-platform/server.ts"]));
     expect(files.filter((file) => file.startsWith("_") || file.includes("node_modules"))).toEqual([]);
   });
 
@@ -61,6 +64,25 @@ describe("a generated package", () => {
     expect(manifest).toMatchObject({ name: "bridge-backend-acme", keywords: ["bridge-backend"], peerDependencies: { "@bridge/core": "^1.0.0" }, publishConfig: { provenance: true } });
     const ranges = Object.entries<string>({ ...manifest.dependencies, ...manifest.devDependencies });
     for (const [name, range] of ranges) expect(range, name).toMatch(name.startsWith("@bridge/") ? /^\^\d+\.\d+\.\d+$/ : /^\d+\.\d+\.\d+$/);
+  });
+
+  test("publishes numbers with room for a real cloud; those of the test platform are in its tests only", () => {
+    expect(plugin.facts.settleSeconds).toBeGreaterThanOrEqual(5);
+    expect(plugin.facts.createTimeoutSeconds).toBeGreaterThanOrEqual(30);
+    expect(fastPlugin.facts).toMatchObject({ ...plugin.facts, settleSeconds: 0.5, createTimeoutSeconds: 2, readyTimeoutSeconds: 20 });
+  });
+
+  test("installs on its CI without the lock file that it does not have", () => {
+    const workflow = readFileSync(join(createBackend("acme", folder).path, ".github/workflows/ci.yml"), "utf8");
+    expect(workflow.match(/run: npm install/g)).toHaveLength(2);
+    expect(workflow).not.toMatch(/run: npm ci|cache:/);
+  });
+
+  test("names its licence, holds the text, and marks in its README what only the author can say", () => {
+    const { path } = createBackend("acme", folder);
+    expect(JSON.parse(readFileSync(join(path, "package.json"), "utf8")).license).toBe("Apache-2.0");
+    expect(readFileSync(join(path, "LICENSE"), "utf8")).toBe(readFileSync(repositoryPath("LICENSE"), "utf8"));
+    expect(readFileSync(join(path, "README.md"), "utf8").match(/<!-- CHANGE: /g)?.length).toBeGreaterThan(3);
   });
 
   test("may go into an empty folder, never into one that holds something", () => {

@@ -1,7 +1,8 @@
-import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type LinkedProject, linkedProject, programPath, repositoryPath } from "./fixtures/linked-project.ts";
+import { type LinkedProject, linkedProject, programPath } from "./fixtures/linked-project.ts";
+import { addMinimalExample } from "./fixtures/minimal-example.ts";
 import { runProgram } from "./fixtures/run-program.ts";
 
 /** A part of the kit here, in about half a minute each; `npm run prove author-hour` runs all of it. */
@@ -39,9 +40,7 @@ describe.concurrent("a package as it was generated, outside of the workspace", (
 
 describe("the example of one file", () => {
   beforeAll(() => {
-    copyFileSync(repositoryPath("examples/backend-minimal/backend.ts"), join(project.path, "backend.ts"));
-    const subject = readFileSync(join(project.path, "test/subject.ts"), "utf8");
-    writeFileSync(join(project.path, "test/minimal-subject.ts"), subject.replaceAll("../src/index.ts", "../backend.ts"));
+    addMinimalExample(project.path);
     writeFileSync(join(project.path, "tsconfig.minimal.json"), JSON.stringify({ extends: "./tsconfig.json", include: ["backend.ts", "test/minimal-subject.ts"] }));
   });
 

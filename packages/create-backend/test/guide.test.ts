@@ -35,6 +35,11 @@ describe("the author's guide", () => {
     expect(members.filter((member) => !new RegExp(`\`${member}\\b|\\b${member}\`|, ${member}\``).test(guide))).toEqual([]);
   });
 
+  test("shows the live subject that is generated", () => {
+    const shown = /```ts\n\/\/ live\/subject\.ts\n(.*?)```/s.exec(guide)?.[1] ?? "";
+    expect(shown).toBe(read("packages/create-backend/template/live/subject.ts").replaceAll(/^\/\*\*.*\*\/\n/gm, ""));
+  });
+
   test("links to files and sections that are there", () => {
     for (const [, path = ""] of guide.matchAll(/\]\((\.\.\/[^)#]+)\)/g)) expect(read(path.replace("../", "")), path).not.toBe("");
     const anchors = [...guide.matchAll(/^#+ (.+)$/gm)].map(([, title = ""]) => title.toLowerCase().replaceAll(/[^a-z0-9 -]/g, "").replaceAll(" ", "-"));

@@ -14,12 +14,13 @@ const bridge = () => join("apps/bridge", JSON.parse(readFileSync(join(root, "app
 const commands = {
   "demo": { build: ["--filter=@bridge/cli..."], runs: (rest) => [[bridge(), "demo", ...rest]] },
   "test": { build: [], runs: (rest) => [[...vitest, ...rest]] },
+  "test:crash": { build: [], runs: (rest) => [[`${sources}/crash/main.ts`, ...rest]] },
   "check": { build: [], runs: (rest) => [[`${sources}/check/main.ts`, ...rest]] },
   "prove": { build: [], runs: (rest) => [[`${sources}/scripts/main.ts`, "prove", ...rest]] },
   "bench": { build: [], runs: (rest) => [[`${sources}/scripts/main.ts`, "bench", ...(rest.length > 0 ? rest : ["--all"])]] },
   "test:all": {
     build: [],
-    runs: (rest) => [[`${sources}/check/main.ts`], [`${sources}/scripts/main.ts`, "prove", "--all"], [...vitest, ...rest]],
+    runs: (rest) => [[`${sources}/check/main.ts`], [`${sources}/scripts/main.ts`, "prove", "--all"], [`${sources}/crash/main.ts`], [...vitest, ...rest]],
     environment: { BRIDGE_TEST_ALL: "1" },
   },
 };

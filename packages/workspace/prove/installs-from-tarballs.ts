@@ -1,4 +1,4 @@
-/** The packed core, kit, local backend and cli install into an empty project: imported, type-checked under both resolutions, and their README examples run. */
+/** The packed core, kit, controller, local backend and cli install into an empty project: imported, type-checked under both resolutions, and their README examples run. */
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -7,7 +7,7 @@ import { firstExample } from "../src/readme-example.ts";
 import { mustRun } from "../src/run-command.ts";
 import { publishable, readManifest, readWorkspace } from "../src/workspace.ts";
 
-const names = ["@bridge/core", "@bridge/backend-kit", "@bridge/backend-local", "@bridge/cli"];
+const names = ["@bridge/core", "@bridge/backend-kit", "@bridge/controller", "@bridge/backend-local", "@bridge/cli"];
 const units = publishable(readWorkspace()).filter(({ manifest }) => names.includes(manifest.name));
 const typesForNode = `@types/node@${readManifest(".").devDependencies?.["@types/node"] ?? ""}`;
 const entriesOf = ({ manifest }: (typeof units)[number]) =>

@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -34,4 +35,18 @@ export async function withConsumerProject<T>(names: readonly string[], registryP
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+type Dependencies = Record<string, string>;
+interface BackendManifest { readonly dependencies: Dependencies; readonly devDependencies: Dependencies }
+
+/** Has a backend's package.json take our packages from tarballs, in the way of each package manager. */
+export function useTarballs(folder: string, tarballs: readonly Tarball[]): void {
+  const files = Object.fromEntries(tarballs.map(({ name, file }) => [name, `file:${file}`]));
+  const path = join(folder, "package.json");
+  // As our scaffolder makes them.
+  const manifest = JSON.parse(readFileSync(path, "utf8")) as BackendManifest;
+  const replaced = (dependencies: Dependencies) => Object.fromEntries(Object.entries(dependencies).map(([name, range]) => [name, files[name] ?? range]));
+  const all = { dependencies: replaced(manifest.dependencies), devDependencies: replaced(manifest.devDependencies), overrides: files, resolutions: files, pnpm: { overrides: files } };
+  writeFileSync(path, JSON.stringify({ ...manifest, ...all }, undefined, 2));
 }

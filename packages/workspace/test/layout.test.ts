@@ -23,6 +23,8 @@ function withPackage(manifest: Partial<Manifest>, sources: Readonly<Record<strin
   };
 }
 
+const inController = (path: string, text: string): Workspace => withPackage({ name: "@bridge/controller" }, { [path]: text });
+
 const aws = "@bridge/backend-aws";
 const sdk = { "@aws-sdk/client-ec2": "1.0.0" };
 
@@ -47,6 +49,15 @@ describe("each rule can fail", () => {
     ["core purity", "a backend's name in code", withPackage({}, { "src/a.ts": `/** As in AWS. */\nexport const x = "aws";` }), /names a backend: aws/],
     ["core purity", "a backend's name in an identifier", withPackage({}, { "src/a.ts": `export const gcpZone = 1;` }), /names a backend: gcp/],
     ["core purity", "a backend's name in a template", withPackage({}, { "src/a.ts": "export const x = (y: string) => `azure-${y}`;" }), /names a backend: azure/],
+    ["side effects", "a machine that is ended outside of an effect", inController("src/a.ts", `await work.fleet.terminate(ref);`), /a\.ts:1: calls terminate outside/],
+    ["side effects", "a call beside an effect", inController("src/a.ts", `\nawait work.sideEffects.effect("list", (signal) => work.fleet.list({ signal }), { signal: AbortSignal.any([await fleet.choose(grant)]) });`), /^[^\n]*a\.ts:2: calls choose outside[^\n]*$/],
+    ["side effects", "an effect that is none", inController("src/a.ts", `cause.effect(() => fleet.list());`), /calls list outside/],
+    ["side effects", "a member that is taken out first", inController("src/a.ts", `const { watchUntilExit: watch } = work.fleet;`), /calls watchUntilExit outside/],
+    ["side effects", "a step that passes by its kill points", inController("src/a.ts", `await work.ledger.commit(step);`), /uses ledger\.commit; only src\/side-effects\.ts may/],
+    ["side effects", "a timer beside the clock", inController("src/a.ts", `setTimeout(() => {}, 1);`), /uses setTimeout; only src\/clock\.ts may/],
+    ["side effects", "a timer in the clock that repeats itself", inController("src/clock.ts", `globalThis.setInterval(() => {}, 1);`), /uses setInterval; nothing here may/],
+    ["side effects", "a file", inController("src/a.ts", `import { readFile } from "node:fs/promises";`), /uses node:fs\/promises/],
+    ["side effects", "a request", inController("src/a.ts", `await fetch("x");`), /uses fetch/],
     ["casts", "a cast without a reason", withPackage({}, { "src/a.ts": `export const x = 1 as unknown;` }), /a\.ts:1: a cast/],
     ["top level", "a folder that does not belong", { topLevel: ["scripts"], packages: [] }, /scripts may not stand/],
     ["sizes", "a long file", withPackage({}, { "src/a.ts": "//\n".repeat(301), "src/b.ts": "" }), /301 lines/],
@@ -71,6 +82,15 @@ describe("each rule can fail", () => {
     const bad = { topLevel: [], packages: [...unit(aws, "src/client.ts"), ...unit("@bridge/backend-gcp", "src/api.ts")] };
     expect(layoutRules["cloud files"](bad).join("\n")).toMatch(/src\/api\.ts/);
   });
+});
+
+test("a controller that uses its doors has no problem", () => {
+  const call = `await work.sideEffects.effect("terminate", (signal) => work.fleet.terminate(ref, { signal }), bounds);`;
+  const good = withPackage({ name: "@bridge/controller" }, {
+    "src/a.ts": `import type { DatabaseSync } from "node:sqlite";\nawait work.sideEffects.commit(step);\n${call}\nconst names = work.fleet.backends.map(({ name }) => name);`,
+    "src/side-effects.ts": `await this.#ledger.commit(step);`, "src/clock.ts": `setTimeout(() => {}, 1);`, "src/ledger/sqlite/open-ledger.ts": `import { existsSync } from "node:fs";`,
+  });
+  expect(layoutRules["side effects"](good)).toEqual([]);
 });
 
 test("a sound package has no problem", () => {

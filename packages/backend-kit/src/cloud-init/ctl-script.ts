@@ -5,6 +5,9 @@
  * From outside: `start`, `status`, `stop`. From systemd and cloud-init: `arm` (the deadline timer), `run` (the workload),
  * `ended` (after it). The directory `started` is renamed into place with the request in it, so that one start wins,
  * whole, and survives reboots; `started/ran` is made before the workload runs, so that a reboot does not run it again.
+ *
+ * Nothing from outside is answered before cloud-init has called `arm`, its last command: until then it may still restart the SSH
+ * server (its module set-passwords does), and a requester who was just told "ready" would be reset.
  */
 export const ctlScript = String.raw`#!/usr/bin/python3
 import base64, errno, hashlib, hmac, json, os, pwd, shutil, signal, subprocess, sys, tempfile, time
@@ -12,6 +15,7 @@ import base64, errno, hashlib, hmac, json, os, pwd, shutil, signal, subprocess, 
 ROOT = ""
 MACHINE = ROOT + "/etc/bridge/machine.json"
 STATE = ROOT + "/var/lib/bridge"
+BOOTED = STATE + "/booted"
 STARTED = STATE + "/started"
 EXIT = STATE + "/exit.json"
 CONSOLE = ROOT + "/dev/console"
@@ -75,6 +79,8 @@ def arm():
     systemctl("enable", "--now", "bridge-deadline.timer")
     if time.time() * 1000 >= read(MACHINE)["powerOffAtMs"]:
         systemctl("poweroff")
+    os.makedirs(STATE, mode=0o700, exist_ok=True)
+    os.makedirs(BOOTED, exist_ok=True)
 
 
 def authorize(account, line):
@@ -97,7 +103,6 @@ def start():
         refuse("the key has more than one line")
     if request() is not None:
         refuse("already started", 3)
-    os.makedirs(STATE, mode=0o700, exist_ok=True)
     made = tempfile.mkdtemp(dir=STATE)
     login = asked.pop("pullCredentials", None)
     if login and asked.get("imageReference"):
@@ -224,11 +229,13 @@ def say():
             console.write("\n" + read(EXIT)["line"] + "\n")
     except OSError as error:
         print("no console: %s" % error, file=sys.stderr)
-    subprocess.run(["systemd-run", "--quiet", "--collect", "--on-active=10s", "systemctl", "poweroff"], check=False)
+    subprocess.run(["systemd-run", "--quiet", "--collect", "--on-active=10s", "--timer-property=AccuracySec=1s", "systemctl", "poweroff"], check=False)
 
 
 verbs = {"start": start, "status": status, "stop": stop, "arm": arm, "run": run, "ended": ended}
 if len(sys.argv) != 2 or sys.argv[1] not in verbs:
     refuse("the verbs are start, status and stop")
+if sys.argv[1] in ("start", "status", "stop") and not os.path.exists(BOOTED):
+    refuse("cloud-init has not finished", 4)
 verbs[sys.argv[1]]()
 `;

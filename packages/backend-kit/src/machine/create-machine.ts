@@ -30,6 +30,7 @@ export async function adoptOrCreate(creation: Creation): Promise<string> {
       return await request.send();
     } catch (thrown) {
       const error = setting.mapError(thrown, "provision");
+      if (request.sent() && error.outcome === "none") setting.creates.noteAnswered(attemptKey(spec));
       if (!request.sent() || error.outcome === "none" || signal.aborted) throw error;
       const made = await findAfter(error, creation);
       if (made === undefined) throw error;
@@ -93,6 +94,7 @@ function createRequest({ setting, spec, context, signal }: Creation): { readonly
       creates.noteSent(attemptKey(spec));
       return platform.create(spec, { signal: settled });
     });
+    creates.noteAnswered(attemptKey(spec));
     if (typeof id === "string" && id !== "") return id;
     throw new BridgeError("internal", "the platform's create resolved without an id", { outcome: "unknown" });
   };

@@ -5,6 +5,8 @@ export class Creates {
   readonly #windowMs: number;
   readonly #running = new Map<string, Promise<void>>();
   readonly #sentMs = new Map<string, number>();
+  /** How many were sent and not answered, by key. */
+  readonly #unanswered = new Map<string, number>();
 
   /** @param windowMs how long after it was sent a create may still have its effect and show in lists */
   constructor(windowMs: number) {
@@ -30,9 +32,23 @@ export class Creates {
     for (const [old, sentMs] of this.#sentMs) {
       if (now - sentMs < this.#windowMs) break;
       this.#sentMs.delete(old);
+      this.#unanswered.delete(old);
     }
     this.#sentMs.delete(key);
     this.#sentMs.set(key, now);
+    this.#unanswered.set(key, (this.#unanswered.get(key) ?? 0) + 1);
+  }
+
+  /** Notes that the platform has answered a create that was noted: it is not under way any more. */
+  noteAnswered(key: string): void {
+    const left = (this.#unanswered.get(key) ?? 0) - 1;
+    if (left > 0) this.#unanswered.set(key, left);
+    else this.#unanswered.delete(key);
+  }
+
+  /** Whether a create was sent that the platform has not answered. */
+  isUnanswered(key: string): boolean {
+    return this.#unanswered.has(key);
   }
 
   /** Until when, by the monotonic clock, a create of this process may still show; undefined when none was sent. */

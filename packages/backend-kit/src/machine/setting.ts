@@ -17,6 +17,8 @@ export class MachineSetting {
   /** Ends what waits outside the pollers when the backend is closed. */
   readonly closing = new AbortController();
   readonly creates: Creates;
+  /** Whatever another process sent for an attempt that was decided before, this one does not know. Milliseconds since the Unix epoch. */
+  readonly madeAtMs: number;
   /** The last answer of `capabilities()`. */
   capabilities: Capabilities | undefined;
   readonly #pollers = new Map<Scope, ScopePoller>();
@@ -28,8 +30,9 @@ export class MachineSetting {
     this.services = services;
     this.facts = definition.facts;
     this.isolation = definition.isolation;
-    this.pollMs = (definition.pollSeconds ?? 5) * 1000;
+    this.pollMs = (platform.pollSeconds ?? definition.pollSeconds ?? 5) * 1000;
     this.deadlines = new Deadlines(services.now);
+    this.madeAtMs = services.now();
     this.creates = new Creates((this.facts.createTimeoutSeconds + this.facts.settleSeconds) * 1000);
   }
 

@@ -24,7 +24,8 @@ export async function terminate(setting: MachineSetting, ref: InstanceRef, optio
     throwIfAborted(signal);
     await setting.requireScope(ref.scope, operation, signal);
     await forbid(setting, ref, signal);
-    const isClosed = closingProof(setting, ref);
+    const lastAppearanceMs = lastAppearance(setting, ref);
+    const isClosed = closingProof(setting, ref, lastAppearanceMs);
     const destroy = destroyer(setting, signal);
     const listing = failureBound(setting, "listing");
     for (let atOnce = true; ; atOnce = false) {
@@ -36,6 +37,8 @@ export async function terminate(setting: MachineSetting, ref: InstanceRef, optio
       listing.clear();
       const things = everythingOf(snapshot, ref);
       if (isClosed(things, snapshot.startedMs)) return;
+      // A name that is free again would be taken by a create that is still under way: a second machine.
+      if (setting.facts.idempotency !== "search" && mayMakeAnother(setting, ref) && snapshot.startedMs < lastAppearanceMs()) continue;
       await Promise.all(things.filter(needsDestroy).map(destroy));
     }
   });
@@ -51,12 +54,27 @@ function everythingOf(snapshot: Snapshot, ref: InstanceRef): readonly RawMachine
   return damaged === undefined ? thingsOf(snapshot, ref) : [...new Set([...thingsOf(snapshot, ref), ...damaged])];
 }
 
-/** Makes a function that judges each complete list: true when nothing is left and nothing can still appear. */
-function closingProof({ facts, platform, creates, services }: MachineSetting, ref: InstanceRef): (things: readonly RawMachine[], listedMs: number) => boolean {
-  const settleMs = facts.settleSeconds * 1000;
-  const windowMs = settleMs + facts.createTimeoutSeconds * 1000;
+/**
+ * Whether a create that nobody has heard of may be under way and make a machine though there was one before, because the
+ * platform does not know the attempt by its name or token for long enough.
+ */
+function mayMakeAnother({ facts, platform, creates, madeAtMs }: MachineSetting, ref: InstanceRef): boolean {
+  const { idempotency, replayWindowSeconds = Infinity, settleSeconds, createTimeoutSeconds } = facts;
+  const forgets = idempotency === "search" || replayWindowSeconds < settleSeconds + createTimeoutSeconds;
+  return platform.forbid === undefined && forgets && (ref.intentAtMs <= madeAtMs || creates.isUnanswered(attemptKey(ref)));
+}
+
+/** Makes a function that tells until when, by the monotonic clock, a create of the attempt may have its effect and show in lists. */
+function lastAppearance({ facts, creates, services }: MachineSetting, ref: InstanceRef): () => number {
   // From the moment of the intent, which another process may have written down; never longer than from now on.
   const intentMs = monotonicMs() + Math.min(0, ref.intentAtMs - services.now());
+  const windowMs = (facts.settleSeconds + facts.createTimeoutSeconds) * 1000;
+  return () => Math.max(intentMs + windowMs, creates.mayShowUntilMs(attemptKey(ref)) ?? 0);
+}
+
+/** Makes a function that judges each complete list: true when nothing is left and nothing can still appear. */
+function closingProof(setting: MachineSetting, ref: InstanceRef, lastAppearanceMs: () => number): (things: readonly RawMachine[], listedMs: number) => boolean {
+  const settleMs = setting.facts.settleSeconds * 1000;
   let machineSeen = false;
   let clearSinceMs: number | undefined;
   return (things, listedMs) => {
@@ -67,8 +85,8 @@ function closingProof({ facts, platform, creates, services }: MachineSetting, re
     }
     clearSinceMs ??= listedMs;
     if (listedMs - clearSinceMs < settleMs) return false;
-    if (machineSeen || platform.forbid !== undefined) return true;
-    return listedMs >= Math.max(intentMs + windowMs, creates.mayShowUntilMs(attemptKey(ref)) ?? 0);
+    if (setting.platform.forbid !== undefined || (machineSeen && !mayMakeAnother(setting, ref))) return true;
+    return listedMs >= lastAppearanceMs();
   };
 }
 

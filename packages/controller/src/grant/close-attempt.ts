@@ -1,4 +1,4 @@
-import { toBridgeError } from "@bridge/core";
+import { type InstanceRef, toBridgeError } from "@bridge/core";
 import { waited } from "../clock.ts";
 import type { AttemptRow } from "../ledger/rows.ts";
 import { pauseMs, type Work } from "../work.ts";
@@ -22,7 +22,7 @@ export async function closeAttempt(work: Work, requestKey: string, attempt: numb
         continue;
       }
       const { backend } = row;
-      await sideEffects.effect("terminate", (signal) => work.fleet.terminate(attemptRef(row), { signal }), { requestKey, signal: stopping, seconds: tryBoundSeconds });
+      await sideEffects.effect("terminate", (signal) => work.fleet.terminate(refToClose(work, row), { signal }), { requestKey, signal: stopping, seconds: tryBoundSeconds });
       await sideEffects.commit({ kind: "close", requestKey, attempt });
       work.log.info({ requestKey, attempt, backend }, "attempt closed: nothing of it is left");
       events.emit({ type: "closed", requestKey, attempt, backend });
@@ -33,6 +33,16 @@ export async function closeAttempt(work: Work, requestKey: string, attempt: numb
       await afterFailure(work, { requestKey, attempt, failures, thrown });
     }
   }
+}
+
+/**
+ * An earlier process may have resumed an attempt long after it was decided, and have sent its create just before it died: as
+ * long as no machine ran, the backend waits for a late one as if the attempt had been decided when this process began.
+ */
+function refToClose({ openedAtMs }: Work, row: AttemptRow): InstanceRef {
+  const ref = attemptRef(row);
+  if (row.instance !== undefined) return ref;
+  return { ...ref, intentAtMs: Math.max(ref.intentAtMs, Math.min(openedAtMs, row.closingSinceMs ?? openedAtMs)) };
 }
 
 async function afterFailure(work: Work, { requestKey, attempt, failures, thrown }: { readonly requestKey: string; readonly attempt: number; readonly failures: number; readonly thrown: unknown }): Promise<void> {

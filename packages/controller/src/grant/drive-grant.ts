@@ -11,9 +11,9 @@ import { watchRun } from "./watch-run.ts";
 export async function driveGrant(work: Work, requestKey: string, signals: GrantSignals): Promise<void> {
   for (let failures = 0; !work.stopping.aborted;) {
     try {
-      const row = await work.ledger.grant(requestKey);
-      if (row === undefined || row.state === "settled") return;
-      await proceed(work, row, signals);
+      const proceed = nextOf(work, await work.ledger.grant(requestKey), signals);
+      if (proceed === undefined) return;
+      await proceed();
       failures = 0;
     } catch (thrown) {
       if (work.stopping.aborted) return;
@@ -26,12 +26,18 @@ export async function driveGrant(work: Work, requestKey: string, signals: GrantS
   }
 }
 
-async function proceed(work: Work, row: GrantRow, signals: GrantSignals): Promise<void> {
-  if (row.cancelledAtMs !== undefined) signals.end("cancelled");
-  switch (row.state) {
-    case "accepted": return bringUp(work, row, signals);
-    case "running": return watchRun(work, row, signals);
-    case "ending": return settle(work, row);
-    case "settled": return;
+/** What is to be done next for a grant. */
+function nextOf(work: Work, row: GrantRow | undefined, signals: GrantSignals): (() => Promise<void>) | undefined {
+  if (row?.cancelledAtMs !== undefined) signals.end("cancelled");
+  switch (row?.state) {
+    case "accepted": return () => bringUp(work, row, signals);
+    case "running": return watchOf(work, row, signals);
+    case "ending": return () => settle(work, row);
+    case "settled": case undefined: return undefined;
   }
+}
+
+/** Of a row, which may be large, a run that lasts for days keeps only this. */
+function watchOf(work: Work, { requestKey, deadlineMs, grant: { validTo } }: GrantRow, signals: GrantSignals): () => Promise<void> {
+  return () => watchRun(work, { requestKey, deadlineMs, validTo }, signals);
 }

@@ -5,6 +5,7 @@ import { sealReceipt } from "../records/receipt.ts";
 import type { Work } from "../work.ts";
 import { attemptRecord } from "./attempt-ref.ts";
 import type { GrantSignals } from "./grant-signals.ts";
+import { measure } from "./last-reading.ts";
 import { endGrant } from "./settle.ts";
 import { unknownUsage } from "./usage.ts";
 
@@ -35,13 +36,20 @@ export async function runAttempt(work: Work, row: GrantRow, attempt: AttemptRow,
   const { requestKey } = row;
   const name = { requestKey, attempt: attempt.attempt };
   let instance: ProvisionedInstance;
+  let isAskedFor = !run.isFresh;
   const envelope = openEnvelope(envelopeBox, requestKey, work.keys);
   try {
     const answer = await work.sideEffects.effect("provision", (signal) => work.fleet.provisionAttempt(attemptRecord(attempt), row.grant, envelope, {
       signal,
       makeRequesterKey: envelope.requesterKey !== undefined,
-      mayCreate: () => requireMayCreate(work, attempt, run.signals),
-      onCreated: ({ instanceId = "" }) => written(work.sideEffects.commit({ kind: "created", ...name, instanceId })),
+      mayCreate: () => {
+        requireMayCreate(work, attempt, run.signals);
+        isAskedFor = true;
+      },
+      onCreated: async ({ instanceId = "" }) => {
+        if (!isAskedFor) throw foundBefore(attempt, instanceId);
+        await written(work.sideEffects.commit({ kind: "created", ...name, instanceId }));
+      },
       onReady: async () => {
         await written(work.sideEffects.commit({ kind: "ready", ...name, atMs: work.clock.now() }));
         await requireWanted(work, name);
@@ -49,7 +57,7 @@ export async function runAttempt(work: Work, row: GrantRow, attempt: AttemptRow,
     }), { requestKey, signal: run.signals.interrupted, ...provisionBounds(work, attempt) });
     instance = checkedInstance(answer);
   } catch (thrown) {
-    if (ledgerFailure !== undefined) throw ledgerFailure;
+    if (ledgerFailure !== undefined) throw toBridgeError(ledgerFailure);
     return await afterFailure(work, row, attempt, { ...run, error: toBridgeError(thrown), step });
   }
   const receipt = await sealReceipt(instance, row.grant, { signer: work.signer, requesterKey: envelope.requesterKey });
@@ -89,6 +97,11 @@ async function requireWanted({ ledger }: Work, { requestKey, attempt }: Pick<Att
   throw new BridgeError("aborted", "the grant was ended before its workload started");
 }
 
+/** A machine that was there before anybody asked for it: this ledger is an older copy, and a later one has made it. */
+function foundBefore({ attempt, requestKey }: AttemptRow, instanceId: string): BridgeError {
+  return new BridgeError("conflict", `${instanceId} carries the name of attempt ${attempt} of request ${requestKey}, but this ledger has not asked for it: an older backup was restored`, { outcome: "exists" });
+}
+
 /** What a backend answered, if it is an instance. @throws BridgeError `internal`, outcome `exists`. */
 function checkedInstance(answer: ProvisionedInstance): ProvisionedInstance {
   try {
@@ -116,7 +129,7 @@ async function afterFailure(work: Work, row: GrantRow, attempt: AttemptRow, { si
   work.events.emit({ type: "attempt_failed", ...name, backend: attempt.backend, code, message });
   const now = await work.ledger.attempt(name.requestKey, name.attempt);
   if (code === "attempt_spent" && now?.readyAtMs !== undefined) {
-    await endLost(work, row, attempt, now.readyAtMs);
+    await endUnseen(work, row, now, now.readyAtMs);
     return true;
   }
   const failure = { code, message };
@@ -133,8 +146,8 @@ async function afterFailure(work: Work, row: GrantRow, attempt: AttemptRow, { si
 }
 
 /** Its workload was started and has ended while nobody looked. */
-async function endLost(work: Work, row: GrantRow, { attempt, backend }: AttemptRow, readyAtMs: number): Promise<void> {
-  await endGrant(work, row, {
-    kind: "ran", attempt, backend, startedAtMs: readyAtMs, endedAtMs: Math.max(readyAtMs, work.clock.now()), usage: { ...unknownUsage, exit: { reason: "lost" } },
-  });
+async function endUnseen(work: Work, row: GrantRow, attempt: AttemptRow, readyAtMs: number): Promise<void> {
+  const usage = await measure(work, attempt, row.grant.validTo) ?? { ...unknownUsage, exit: { reason: "lost" } };
+  if (work.stopping.aborted) return;
+  await endGrant(work, row, { kind: "ran", attempt: attempt.attempt, backend: attempt.backend, startedAtMs: readyAtMs, endedAtMs: Math.max(readyAtMs, work.clock.now()), usage });
 }

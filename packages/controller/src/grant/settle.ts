@@ -4,7 +4,7 @@ import { computeLogOf, signComputeLog } from "../records/compute-log.ts";
 import type { Work } from "../work.ts";
 
 /** Decides a grant's result, once: whoever comes later changes nothing. What it had open begins to close. */
-export async function endGrant(work: Work, { requestKey }: GrantRow, result: GrantResult, more: { readonly closeAfterMs?: number } = {}): Promise<void> {
+export async function endGrant(work: Work, { requestKey }: Pick<GrantRow, "requestKey">, result: GrantResult, more: { readonly closeAfterMs?: number } = {}): Promise<void> {
   const ended = await work.sideEffects.commit({ kind: "end", requestKey, result, atMs: work.clock.now(), ...more });
   if (ended) {
     work.log.info({ requestKey, result: result.kind, ...(result.kind === "failed" ? { code: result.failure.code } : { exit: result.usage.exit.reason }) }, "grant ended");

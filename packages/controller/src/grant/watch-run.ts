@@ -12,13 +12,14 @@ import { checkedUsage, latest } from "./usage.ts";
 const strandedPauseMs = 30_000;
 const frozenPauseMs = 2000;
 
+/** What of a grant matters while it runs. */
+type RunningGrant = Pick<GrantRow, "requestKey" | "deadlineMs"> & Pick<GrantRow["grant"], "validTo">;
+
 type Running = AttemptRow & { readonly instance: ProvisionedInstance };
 
 /** Watches the machine of a running grant until it ends, its deadline passes, or somebody wants it to end; then the result is decided. */
-export async function watchRun(work: Work, row: GrantRow, signals: GrantSignals): Promise<void> {
-  const attempts = await work.ledger.attempts(row.requestKey);
-  const running = attempts.find((attempt): attempt is Running => attempt.state === "running" && attempt.instance !== undefined);
-  if (running === undefined) throw new BridgeError("internal", `grant ${row.requestKey} runs without an attempt`);
+export async function watchRun(work: Work, row: RunningGrant, signals: GrantSignals): Promise<void> {
+  const running = await runningAttempt(work, row.requestKey);
   const forget = endAtDeadline(work, row, running, signals);
   const samples = new Samples(work, running);
   try {
@@ -38,11 +39,18 @@ export async function watchRun(work: Work, row: GrantRow, signals: GrantSignals)
   }
 }
 
+async function runningAttempt({ ledger }: Work, requestKey: string): Promise<Running> {
+  const attempts = await ledger.attempts(requestKey);
+  const running = attempts.find((attempt): attempt is Running => attempt.state === "running" && attempt.instance !== undefined);
+  if (running === undefined) throw new BridgeError("internal", `grant ${requestKey} runs without an attempt`);
+  return running;
+}
+
 /** No deadline is enforced while our clock and the platform's do not agree. */
 const mustWait = (work: Work, { placement }: Running, { reason }: ExitRecord): boolean => reason === "deadline" && work.trust.isFrozen(placement.scope);
 
 /** Ends the grant some time after its deadline, should its watch not have. Returns how to take that back. */
-function endAtDeadline(work: Work, { deadlineMs }: GrantRow, { placement }: Running, signals: GrantSignals): () => void {
+function endAtDeadline(work: Work, { deadlineMs }: RunningGrant, { placement }: Running, signals: GrantSignals): () => void {
   let forget = () => {};
   const arm = (atMs: number) => {
     forget = work.deadlines.at(atMs, () => (work.trust.isFrozen(placement.scope) ? arm(work.clock.now() + frozenPauseMs) : signals.end("deadline")));
@@ -59,11 +67,11 @@ interface Watch {
   readonly samples: Samples;
 }
 
-async function watchOnce(work: Work, row: GrantRow, { running, signals, samples }: Watch): Promise<{ readonly usage?: UsageMetrics; readonly error?: BridgeError }> {
+async function watchOnce(work: Work, row: RunningGrant, { running, signals, samples }: Watch): Promise<{ readonly usage?: UsageMetrics; readonly error?: BridgeError }> {
   const read = () => lastReading(work, running, { reason: signals.reason, last: samples.last });
   if (signals.ended.aborted) return { usage: await read() };
   try {
-    const said = await work.sideEffects.effect("watch", (signal) => work.fleet.watchUntilExit(running.instance, row.grant.validTo, {
+    const said = await work.sideEffects.effect("watch", (signal) => work.fleet.watchUntilExit(running.instance, row.validTo, {
       signal, keyVersion: running.keyVersion, onUsage: (usage) => samples.take(usage),
     }), { requestKey: row.requestKey, signal: signals.interrupted });
     const { exit, ...usage } = checkedUsage(said);
@@ -77,7 +85,7 @@ async function watchOnce(work: Work, row: GrantRow, { running, signals, samples 
   }
 }
 
-async function end(work: Work, row: GrantRow, { attempt, backend, instance }: Running, usage: UsageMetrics): Promise<void> {
+async function end(work: Work, row: RunningGrant, { attempt, backend, instance }: Running, usage: UsageMetrics): Promise<void> {
   const startedAtMs = work.almanac.tickToMs(instance.startedAt);
   await endGrant(work, row, { kind: "ran", attempt, backend, startedAtMs, endedAtMs: Math.max(startedAtMs, work.clock.now()), usage });
 }

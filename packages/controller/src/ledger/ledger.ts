@@ -1,4 +1,4 @@
-import type { AttemptRow, GrantRow, GrantState } from "./rows.ts";
+import type { AttemptRow, GrantRow, GrantState, OpenAttempt } from "./rows.ts";
 import type { Step } from "./steps.ts";
 
 /** How many grants are in each state, and how many attempts are not closed. */
@@ -29,7 +29,7 @@ export interface Ledger {
   /** Keys of the grants that are not settled, the oldest first. */
   unsettled(): Promise<readonly string[]>;
   /** Attempts that are not closed. */
-  openAttempts(): Promise<readonly AttemptRow[]>;
+  openAttempts(): Promise<readonly OpenAttempt[]>;
   counts(): Promise<LedgerCounts>;
   /** Lets erased secrets leave the files, not only the pages that are read. */
   compact(): Promise<void>;

@@ -43,6 +43,11 @@ export interface GrantRow {
   readonly settledAtMs?: number;
 }
 
+/** What tells an open attempt from others; there may be 10,000. */
+export interface OpenAttempt extends Pick<AttemptRow, "requestKey" | "attempt" | "state" | "backend"> {
+  readonly placement: Pick<AttemptRow["placement"], "scope">;
+}
+
 /** An attempt as the ledger keeps it. */
 export interface AttemptRow extends Omit<AttemptRecord, "salt" | "keyVersion"> {
   readonly state: AttemptState;

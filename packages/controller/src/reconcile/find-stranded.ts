@@ -1,12 +1,12 @@
 import type { Listing, Scope } from "@bridge/core";
 import type { Stranded } from "../events.ts";
-import type { AttemptRow } from "../ledger/rows.ts";
+import type { OpenAttempt } from "../ledger/rows.ts";
 
 /**
  * Open attempts that this configuration cannot reach: their backend is gone, or their scope is in nobody's list though all
  * backends said which scopes they hold.
  */
-export function findStranded(open: readonly AttemptRow[], backends: readonly string[], listing: Listing | undefined): readonly Stranded[] {
+export function findStranded(open: readonly OpenAttempt[], backends: readonly string[], listing: Listing | undefined): readonly Stranded[] {
   const held = new Set<Scope>(listing?.scopes.map(({ scope }) => scope));
   // A backend that failed before it knew its scopes is listed under its own name.
   const isScopesUnknown = (backend: string) => listing === undefined || listing.scopes.some(({ scope, complete }) => scope === backend && !complete);

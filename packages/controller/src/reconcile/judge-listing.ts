@@ -1,6 +1,6 @@
 import type { InstanceRef, Listing } from "@bridge/core";
 import type { Stranger } from "../events.ts";
-import type { AttemptRow } from "../ledger/rows.ts";
+import type { OpenAttempt } from "../ledger/rows.ts";
 
 type Listed = Listing["instances"][number];
 
@@ -8,7 +8,7 @@ type Listed = Listing["instances"][number];
 export interface Evidence {
   readonly listing: Listing;
   /** Of this ledger; read after the listing was taken, so that whatever it shows was intended before. */
-  readonly attemptOf: (listed: Listed) => AttemptRow | undefined;
+  readonly attemptOf: (listed: Listed) => Pick<OpenAttempt, "state" | "placement"> | undefined;
   readonly ledgerId: string;
   readonly adopted: ReadonlySet<string>;
   readonly nowMs: number;
@@ -37,7 +37,9 @@ export function judgeListing(evidence: Evidence): Judgement {
     // What is ending or has ended needs nobody.
     if (!complete.has(listed.scope) || listed.state === "ended" || listed.state === "ending") continue;
     const isOwn = listed.ledgerId === ledgerId;
-    const attempt = isOwn ? attemptOf(listed) : undefined;
+    const row = isOwn ? attemptOf(listed) : undefined;
+    // In another scope it is not this ledger's attempt: a later ledger made it, of which an older backup knows nothing.
+    const attempt = row?.placement.scope === listed.scope ? row : undefined;
     if (attempt !== undefined && attempt.state !== "closed") continue;
     if (attempt?.state === "closed" || ((isOwn || adopted.has(listed.ledgerId)) && isExpired(listed, evidence))) strays.push(listed);
     else strangers.push(strangerOf(listed, isOwn));

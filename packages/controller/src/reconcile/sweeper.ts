@@ -1,7 +1,7 @@
-import { type InstanceRef, type Listing, toBridgeError } from "@bridge/core";
+import { BridgeError, type InstanceRef, type Listing, toBridgeError } from "@bridge/core";
 import { waited } from "../clock.ts";
 import type { Stranded, Stranger } from "../events.ts";
-import type { AttemptRow } from "../ledger/rows.ts";
+import type { OpenAttempt } from "../ledger/rows.ts";
 import type { Work } from "../work.ts";
 import { findStranded } from "./find-stranded.ts";
 import { judgeListing, type Judgement } from "./judge-listing.ts";
@@ -36,7 +36,7 @@ export class Sweeper {
 
   /** Knows at once which backends are gone; the scopes are known after the first sweep. */
   async begin(): Promise<void> {
-    await this.#findStranded(undefined);
+    this.#findStranded(await this.#work.ledger.openAttempts(), undefined);
   }
 
   /** Sweeps until the controller stops. */
@@ -55,20 +55,39 @@ export class Sweeper {
 
   /** One sweep: lists first, reads the ledger after, then ends what may be ended, up to the cap. */
   async sweep(): Promise<Judgement> {
+    try {
+      return await this.#compare();
+    } finally {
+      await this.#compact();
+    }
+  }
+
+  async #compare(): Promise<Judgement> {
     const { ledger, fleet, sideEffects, stopping, clock, settings, trust } = this.#work;
-    const listing = await sideEffects.effect("list", (signal) => fleet.list({ signal }), { signal: stopping, seconds: listSeconds });
+    // A backend that has not answered by then is an incomplete scope; the others count.
+    const listing = await sideEffects.effect("list", (signal) => fleet.list({ signal }), { signal: stopping, seconds: listSeconds, graceSeconds: 1 });
+    if (stopping.aborted) throw new BridgeError("aborted", "the controller was stopped");
     for (const scope of listing.scopes) trust.note(scope);
-    const attempts = await this.#attemptsOf(listing);
+    const open = await ledger.openAttempts();
+    const attempts = await this.#attemptsOf(listing, open);
     const judgement = judgeListing({
       listing, attemptOf: ({ requestKey, attempt }) => attempts.get(`${requestKey}/${attempt}`), ledgerId: ledger.ledgerId, adopted: ledger.adoptedLedgers,
       nowMs: clock.now(), expiredTagMs: settings.expiredTagSeconds * 1000, isFrozen: (scope) => trust.isFrozen(scope),
     });
-    await this.#findStranded(listing);
+    this.#findStranded(open, listing);
     this.#strangers = judgement.strangers;
     this.#tell(listing);
     this.#end(judgement.strays);
-    await ledger.compact();
     return judgement;
+  }
+
+  /** Whatever becomes of a sweep, erased secrets leave the files. */
+  async #compact(): Promise<void> {
+    try {
+      await this.#work.ledger.compact();
+    } catch (thrown) {
+      this.#work.log.warn({ error: toBridgeError(thrown).message }, "the ledger's files could not be compacted; it is tried again");
+    }
   }
 
   /** Resolves when the strays that are being ended are gone, or the controller stops. */
@@ -76,9 +95,10 @@ export class Sweeper {
     await Promise.all(this.#ending.values());
   }
 
-  async #attemptsOf({ instances }: Listing): Promise<ReadonlyMap<string, AttemptRow>> {
+  /** Of what is listed, the attempts that the ledger knows. Most are open; only the others are looked up one by one. */
+  async #attemptsOf({ instances }: Listing, open: readonly OpenAttempt[]): Promise<ReadonlyMap<string, Pick<OpenAttempt, "state" | "placement">>> {
     const { ledger } = this.#work;
-    const rows = new Map<string, AttemptRow>();
+    const rows = new Map<string, Pick<OpenAttempt, "state" | "placement">>(open.map((attempt) => [`${attempt.requestKey}/${attempt.attempt}`, attempt]));
     for (const { requestKey, attempt, ledgerId } of instances) {
       const key = `${requestKey}/${attempt}`;
       if (ledgerId !== ledger.ledgerId || rows.has(key)) continue;
@@ -88,9 +108,9 @@ export class Sweeper {
     return rows;
   }
 
-  async #findStranded(listing: Listing | undefined): Promise<void> {
-    const { ledger, fleet } = this.#work;
-    this.#stranded = findStranded(await ledger.openAttempts(), fleet.backends.map(({ name }) => name), listing);
+  #findStranded(open: readonly OpenAttempt[], listing: Listing | undefined): void {
+    const { fleet } = this.#work;
+    this.#stranded = findStranded(open, fleet.backends.map(({ name }) => name), listing);
   }
 
   #tell({ scopes }: Listing): void {

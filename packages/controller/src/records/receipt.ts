@@ -1,4 +1,5 @@
-import { Aes256Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256, type SenderContext } from "@hpke/core";
+import type { webcrypto } from "node:crypto";
+import { Aes256Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from "@hpke/core";
 import { BridgeError, type ComputeGrant, hashJson, type ProvisionedInstance } from "@bridge/core";
 import type { RecordSigner } from "./jws.ts";
 
@@ -16,7 +17,13 @@ export interface SshAccessReceipt extends Pick<ProvisionedInstance, "requestKey"
   readonly keyPrivate?: string;
 }
 
-const suite = new CipherSuite({ kem: new DhkemX25519HkdfSha256(), kdf: new HkdfSha256(), aead: new Aes256Gcm() });
+/** What is called of the suite, which types its keys by a global that Node has under another name. */
+interface HpkeSender {
+  readonly kem: { deserializePublicKey(key: ArrayBuffer): Promise<webcrypto.CryptoKey> };
+  createSenderContext(parameters: { readonly recipientPublicKey: webcrypto.CryptoKey; readonly info: ArrayBuffer }): Promise<{ readonly enc: ArrayBuffer; seal(data: ArrayBuffer, associated: ArrayBuffer): Promise<ArrayBuffer> }>;
+}
+
+const suite: HpkeSender = new CipherSuite({ kem: new DhkemX25519HkdfSha256(), kdf: new HkdfSha256(), aead: new Aes256Gcm() });
 const info = new TextEncoder().encode("bridge/1 ssh-access-receipt");
 
 /**
@@ -47,7 +54,7 @@ export async function requireSealable(requesterKey: string | undefined): Promise
   }
 }
 
-async function senderTo(requesterKey: string): Promise<SenderContext> {
+async function senderTo(requesterKey: string): ReturnType<HpkeSender["createSenderContext"]> {
   const recipientPublicKey = await suite.kem.deserializePublicKey(bytesOf(Buffer.from(requesterKey, "base64url")));
   return suite.createSenderContext({ recipientPublicKey, info: bytesOf(info) });
 }

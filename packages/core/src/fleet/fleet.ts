@@ -9,6 +9,7 @@ import { BridgeError, type Problem, toBridgeError } from "../errors/bridge-error
 import { canonicalJson, requestKeyOf } from "../grant/request-key.ts";
 import { admitEnvelope, admitGrant } from "./admit.ts";
 import { type AttemptSetting, exitMacOf, refOfAttempt, runAttempt } from "./attempt.ts";
+import { ask, checkedListing } from "./ask.ts";
 import { candidatesOf, choices, noteRefusals } from "./choices.ts";
 import { type Diagnosis, diagnoseMember } from "./diagnose.ts";
 import { allFailed, nobodyCan } from "./failures.ts";
@@ -202,11 +203,14 @@ export class Fleet {
     return this.#memberOf(ref.backend).backend.terminate(ref, options);
   }
 
-  /** All of this owner's things on all platforms. A backend that fails is an incomplete scope, never an empty one. */
+  /**
+   * All of this owner's things on all platforms. A backend that fails is an incomplete scope, never an empty one; so is one
+   * that has not answered when the signal fires.
+   */
   async list(options: CallOptions = {}): Promise<Listing> {
     return mergeListings(await Promise.all(this.#members.map(async ({ backend }): Promise<Listing> => {
       try {
-        return await backend.list(options);
+        return checkedListing(await ask((call) => backend.list(call), options));
       } catch (error) {
         return { scopes: [{ scope: backend.name, complete: false, error: toBridgeError(error, { backend: backend.name, operation: "list" }) }], instances: [] };
       }

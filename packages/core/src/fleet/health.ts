@@ -2,10 +2,13 @@ import type { Capabilities, Refusal } from "../backend/v1.ts";
 import type { Placement } from "../backend/words.ts";
 import { type BridgeError, toBridgeError } from "../errors/bridge-error.ts";
 import type { ErrorCode } from "../errors/codes.ts";
+import { ask } from "./ask.ts";
 import type { FleetMember } from "./members.ts";
 
 /** Errors that say that the backend itself is wrong, whatever the grant. */
 const backendFaults: readonly ErrorCode[] = ["unauthorized", "forbidden", "invalid_config"];
+/** A backend that has not answered a question by then is passed over. */
+export const answerSeconds = 30;
 const capacityFaults: readonly ErrorCode[] = ["no_capacity", "quota_exceeded"];
 
 const placementKey = (backend: string, { region, size, pool }: Placement): string => JSON.stringify([backend, region, size, pool]);
@@ -35,7 +38,7 @@ export class FleetHealth {
     const known = this.#capabilities.get(backend.name);
     const now = this.#now();
     if (known !== undefined && now >= known.at && now - known.at < this.#capabilitiesMaxAgeMs) return known.answer;
-    const answer = (async () => backend.capabilities())();
+    const answer = ask((call) => backend.capabilities(call), { seconds: answerSeconds });
     const entry = { at: now, answer };
     this.#capabilities.set(backend.name, entry);
     answer.catch(() => {

@@ -1,7 +1,9 @@
 import type { Capabilities, Refusal } from "../backend/v1.ts";
 import type { ComputeGrant, Placement } from "../backend/words.ts";
 import { toBridgeError } from "../errors/bridge-error.ts";
-import type { FleetHealth } from "./health.ts";
+import { decodePlacements } from "../instance/instance-codec.ts";
+import { ask } from "./ask.ts";
+import { answerSeconds, type FleetHealth } from "./health.ts";
 import type { FleetMember } from "./members.ts";
 
 /** A backend that can serve the grant, or why it cannot. */
@@ -53,10 +55,10 @@ export async function judgeAll(members: readonly FleetMember[], grant: ComputeGr
   return [...verdicts.filter(({ tdxCapable }) => tdxCapable), ...verdicts.filter(({ tdxCapable }) => !tdxCapable)];
 }
 
-/** The backend's placements; one that does not offer the member has one, in the first region that the grant allows. */
+/** The backend's placements, checked; one that does not offer the member has one, in the first region that the grant allows. */
 export async function placementsOf(member: FleetMember, grant: ComputeGrant, health: FleetHealth, signal?: AbortSignal): Promise<readonly Placement[]> {
   const { backend } = member;
-  if (backend.placements !== undefined) return backend.placements(grant, signal === undefined ? {} : { signal });
+  if (backend.placements !== undefined) return decodePlacements(await ask(async (call) => backend.placements?.(grant, call), { signal, seconds: answerSeconds }));
   const { regions } = await health.capabilities(member);
   const region = regions.find((label) => grant.manifest.regions.length === 0 || grant.manifest.regions.includes(label)) ?? "";
   return [{ scope: backend.name, region, size: "default", resolved: {} }];

@@ -1,5 +1,5 @@
 import type { InstanceRef, Json, Placement, ProvisionedInstance } from "../backend/words.ts";
-import { type Decoder, decode, integer, isRecord, object, oneOf, parseJson, text } from "../codec/decoder.ts";
+import { type Decoder, decode, integer, isRecord, list, object, oneOf, parseJson, text } from "../codec/decoder.ts";
 import { createInstance, type InstanceFields } from "./create-instance.ts";
 
 const isJson = (value: unknown): value is Json =>
@@ -50,6 +50,13 @@ const instance = object<InstanceFields & { keyPrivate?: string }>({
 /** Reads a stored ref; unknown members are dropped. @throws BridgeError `invalid_option` with all problems. */
 export function decodeRef(value: unknown): InstanceRef {
   return decode(ref, value, { code: "invalid_option", subject: "the instance ref" });
+}
+
+const placements = list(placement, { maxItems: 100_000 });
+
+/** Reads what a backend calls placements; unknown members are dropped. @throws BridgeError `internal` with all problems. */
+export function decodePlacements(value: unknown): readonly Placement[] {
+  return decode(placements, value, { code: "internal", subject: "the backend's placements" });
 }
 
 /** The storable part of an instance that names it for later calls. */

@@ -56,11 +56,12 @@ export function generateSshKeyPair(): SshKeyPair {
   return fromSeed(randomBytes(32));
 }
 
-/** Checks a master secret and returns its bytes. @throws BridgeError `invalid_option` below 32 bytes. */
+/** Checks a master secret and returns its bytes. @throws BridgeError `invalid_option` below 32 bytes, and for anything else than bytes or a string. */
 export function masterSecretBytes(masterSecret: Uint8Array | string): Uint8Array {
-  const bytes = typeof masterSecret === "string" ? Buffer.from(masterSecret) : masterSecret;
-  if (bytes.length >= 32) return bytes;
-  throw new BridgeError("invalid_option", `masterSecret must have at least 32 bytes, has ${bytes.length}; make one with: openssl rand -hex 32`);
+  const bytes: unknown = typeof masterSecret === "string" ? Buffer.from(masterSecret) : masterSecret;
+  if (bytes instanceof Uint8Array && bytes.length >= 32) return bytes;
+  const has = bytes instanceof Uint8Array ? `has ${bytes.length}` : "is missing";
+  throw new BridgeError("invalid_option", `masterSecret must have at least 32 bytes, ${has}; make one with: openssl rand -hex 32`);
 }
 
 /** 32 bytes by HKDF-SHA256 (RFC 5869) with an info that names what they are for. */

@@ -24,6 +24,8 @@ export interface ApiSize {
   readonly name: string;
   readonly cpuMillicores: number;
   readonly ramMib: number;
+  /** Of the disk that comes with it. */
+  readonly storageGib: number;
   readonly pricePerHour: number;
   readonly regions: readonly string[];
 }
@@ -98,15 +100,27 @@ export class AcmeApi {
       ...(signal === undefined ? {} : { signal }),
     });
     const text = await response.text();
-    if (!response.ok) throw apiError(response, text);
+    const answer = parsed(text);
+    if (!response.ok) throw apiError(response, answer);
+    if (answer === undefined && text !== "") throw new ApiError(response.status, "not_json", "the API answered with something else than JSON", undefined);
     // The API's own answer, of the shape that its reference documents; what we do not use may change.
-    return (text === "" ? undefined : JSON.parse(text)) as Answer;
+    return answer as Answer;
   }
 }
 
-function apiError({ status, headers }: Response, text: string): ApiError {
+/** Undefined: no JSON. The parser's own error is dropped, because it quotes the text, and an answer may hold a password. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function apiError({ status, headers }: Response, answer: unknown): ApiError {
+  // Only if it means the next request that is free: a limit that is full again comes much later.
   const seconds = Number(headers.get("retry-after") ?? Number.NaN);
   // A proxy in between may answer with something else than JSON, or with other JSON: then both members are absent.
-  const { error = {} } = (text.startsWith("{") ? JSON.parse(text) : {}) as { error?: { code?: string; message?: string } };
+  const { error = {} } = Object(answer) as { error?: { code?: string; message?: string } };
   return new ApiError(status, error.code ?? `http_${status}`, error.message ?? `the API answered with ${status}`, Number.isFinite(seconds) ? seconds : undefined);
 }

@@ -3,7 +3,8 @@ import { ApiError } from "./api.ts";
 
 /**
  * What the platform's errors mean. The first entry that matches counts. `outcome: "none"` stands only where the platform says
- * that it has not made the machine, and will not: never for a timeout, a reset or a 5xx without a code that says so.
+ * that it has not made the machine, and will not: never for a timeout, a reset or a 5xx without a code that says so. Map every
+ * code of the reference, whatever it sounds like: a platform's "conflict" or "unavailable" need not mean what Bridge's does.
  */
 const meaning = errorTable([
   { match: "name_taken", code: "conflict", outcome: "exists" },
@@ -13,6 +14,8 @@ const meaning = errorTable([
   { match: 400, code: "invalid_option", outcome: "none" },
   { match: 401, code: "unauthorized", outcome: "none" },
   { match: 403, code: "forbidden", outcome: "none" },
+  // Of a create: its size or image is gone. Elsewhere the outcome is ignored.
+  { match: "not_found", code: "not_found", outcome: "none" },
   { match: 404, code: "not_found" },
   { match: 429, code: "rate_limited", outcome: "none" },
   { match: 500, code: "unavailable" },
@@ -21,7 +24,7 @@ const meaning = errorTable([
   { match: 504, code: "timeout" },
   { match: /^(ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|UND_ERR_\w+)$/, code: "unavailable" },
   { match: /^fetch failed$|^terminated$/, code: "unavailable" },
-  { match: "SyntaxError", code: "unavailable" },
+  { match: "not_json", code: "unavailable" },
 ]);
 
 /** A platform error in Bridge's words; undefined: not known here. */

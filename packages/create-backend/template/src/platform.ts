@@ -32,9 +32,10 @@ export class AcmePlatform implements MachinePlatform {
 
   async capabilities(call: CallOptions): Promise<Capabilities> {
     const sizes = await this.#readSizes(call);
-    const most = (member: "cpuMillicores" | "ramMib") => Math.max(0, ...sizes.map((size) => size[member]));
+    const most = (member: "cpuMillicores" | "ramMib" | "storageGib") => Math.max(0, ...sizes.map((size) => size[member]));
     const regions = [...new Set(sizes.flatMap((size) => size.regions))].sort();
-    return { regions, tdxCapable: false, maxCpuMillicores: most("cpuMillicores"), maxRamMib: most("ramMib"), isolation: "vm" };
+    const largest = { maxCpuMillicores: most("cpuMillicores"), maxRamMib: most("ramMib"), maxStorageGib: most("storageGib") };
+    return { regions, tdxCapable: false, ...largest, isolation: "vm" };
   }
 
   async placements({ manifest }: ComputeGrant, call: CallOptions): Promise<readonly Placement[]> {

@@ -1,19 +1,19 @@
-import type { ApiMachine, ApiVolume, CreateMachine } from "../src/api.ts";
 import type { Faults } from "./faults.ts";
 import { Machine } from "./machine.ts";
+import type { CreateBody, MachineAnswer, VolumeAnswer } from "./shapes.ts";
 
 /** A machine with what the API says of it. */
 export interface Held {
   readonly name: string;
   readonly deleteAtMs: number;
   readonly machine: Machine;
-  api: ApiMachine;
+  api: MachineAnswer;
 }
 
 /** What exists on the platform, and what ever did. */
 export class Inventory {
   readonly machines = new Map<string, Held>();
-  readonly volumes = new Map<string, ApiVolume>();
+  readonly volumes = new Map<string, VolumeAnswer>();
   /** All that were ever made. */
   readonly made: Held[] = [];
   readonly #faults: Faults;
@@ -25,7 +25,7 @@ export class Inventory {
   }
 
   /** Makes a machine; undefined when there is one of that name. */
-  make({ name, region, size, labels, userData, deleteAtMs }: CreateMachine): ApiMachine | undefined {
+  make({ name, region, size, labels, userData, deleteAtMs }: CreateBody): MachineAnswer | undefined {
     if ([...this.machines.values()].some((held) => held.name === name)) return undefined;
     const id = `m-${String(this.made.length + 1).padStart(6, "0")}`;
     const machine = new Machine(userData, { faults: this.#faults, onPowerOff: () => this.#change(id, { status: "off", offAtMs: this.#now() }) });
@@ -47,12 +47,16 @@ export class Inventory {
     this.machines.delete(id);
   }
 
-  /** The platform's own timer: deletes what is past its time. */
+  /** What time does: the guests' own timers power machines off, the platform's deletes what is past its time. */
   expire(): void {
-    for (const [id, { deleteAtMs }] of this.machines) if (this.#now() >= deleteAtMs) this.remove(id);
+    const now = this.#now();
+    for (const [id, { deleteAtMs, machine, api }] of this.machines) {
+      if (api.status === "running") machine.checkDeadline(now);
+      if (now >= deleteAtMs) this.remove(id);
+    }
   }
 
-  #change(id: string, change: Partial<ApiMachine>): void {
+  #change(id: string, change: Partial<MachineAnswer>): void {
     const held = this.machines.get(id);
     if (held === undefined || (held.api.status === "deleting" && change.status === "running")) return;
     held.api = { ...held.api, ...change };

@@ -65,6 +65,11 @@ export class Machine {
     return child;
   }
 
+  /** The guest's own timer, which the user data arms; by the platform's clock. */
+  checkDeadline(nowMs: number): void {
+    if (nowMs >= this.boot.powerOffAtMs) this.#onPowerOff();
+  }
+
   /** Pulls the plug. */
   close(): void {
     this.#server.close();

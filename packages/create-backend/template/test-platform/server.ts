@@ -2,13 +2,13 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ApiMachine, ApiSize, ApiVolume, CreateMachine } from "../src/api.ts";
 import { Faults } from "./faults.ts";
 import { Inventory } from "./inventory.ts";
+import type { CreateBody, MachineAnswer, SizeAnswer, VolumeAnswer } from "./shapes.ts";
 
-const sizes: readonly ApiSize[] = [
-  { name: "small", cpuMillicores: 1000, ramMib: 1024, pricePerHour: 0.01, regions: ["north", "south"] },
-  { name: "large", cpuMillicores: 4000, ramMib: 8192, pricePerHour: 0.05, regions: ["north"] },
+const sizes: readonly SizeAnswer[] = [
+  { name: "small", cpuMillicores: 1000, ramMib: 1024, storageGib: 20, pricePerHour: 0.01, regions: ["north", "south"] },
+  { name: "large", cpuMillicores: 4000, ramMib: 8192, storageGib: 80, pricePerHour: 0.05, regions: ["north"] },
 ];
 type Answer = { readonly status: number; readonly body?: unknown };
 const refusal = (status: number, code: string): Answer => ({ status, body: { error: { code, message: code.replaceAll("_", " ") } } });
@@ -19,15 +19,18 @@ export class TestPlatform {
   readonly faults = new Faults();
   readonly inventory = new Inventory(this.faults, () => this.now());
   /** Bodies of all create requests that were sent, also of those that were refused or lost. */
-  readonly createRequests: CreateMachine[] = [];
+  readonly createRequests: CreateBody[] = [];
   endpoint = "";
   #offsetMs = 0;
   readonly #pageSize: number;
+  readonly #project: string;
   readonly #server: Server = createServer((request, response) => void this.#serve(request, response));
   readonly #timer = setInterval(() => this.inventory.expire(), 100);
 
-  constructor({ pageSize = 50 }: { readonly pageSize?: number } = {}) {
+  /** `project` is the id of the one account. */
+  constructor({ pageSize = 50, project = "project-1" }: { readonly pageSize?: number; readonly project?: string } = {}) {
     this.#pageSize = pageSize;
+    this.#project = project;
     this.#timer.unref();
   }
 
@@ -68,16 +71,16 @@ export class TestPlatform {
     const { pathname, searchParams } = new URL(url, "http://platform");
     const [, , kind = "", id, part] = pathname.split("/");
     if (headers.authorization !== `Bearer ${this.token}`) return refusal(401, "unauthorized");
-    if (kind === "account") return { status: 200, body: { id: "project-1" } };
+    if (kind === "account") return { status: 200, body: { id: this.#project } };
     if (kind === "sizes") return { status: 200, body: { sizes } };
     if (kind !== "machines" && kind !== "volumes") return refusal(404, "not_found");
-    if (method === "POST") return this.#create(JSON.parse(body) as CreateMachine); // a test platform trusts its client
+    if (method === "POST") return this.#create(JSON.parse(body) as CreateBody); // a test platform trusts its client
     if (method === "DELETE") return this.#delete(kind, id ?? "");
     if (part === "console") return { status: 200, body: { text: this.inventory.made.find(({ api }) => api.id === id)?.machine.consoleText ?? "" } };
     return this.#list(kind, searchParams);
   }
 
-  async #create(body: CreateMachine): Promise<Answer | undefined> {
+  async #create(body: CreateBody): Promise<Answer | undefined> {
     this.createRequests.push(body);
     const fault = this.faults.takeCreate();
     const make = (): Answer => {
@@ -112,7 +115,7 @@ export class TestPlatform {
     if (kind === "machines" && this.faults.take("failedLists")) return refusal(500, "internal");
     if (kind === "machines" && after === "" && this.faults.take("emptyLists")) return { status: 200, body: { items: [] } };
     const [name = "", value] = (query.get("label") ?? "").split("=");
-    const all: readonly (ApiMachine | ApiVolume)[] = kind === "machines" ? [...this.inventory.machines.values()].map(({ api }) => api) : [...this.inventory.volumes.values()];
+    const all: readonly (MachineAnswer | VolumeAnswer)[] = kind === "machines" ? [...this.inventory.machines.values()].map(({ api }) => api) : [...this.inventory.volumes.values()];
     const matching = all.filter(({ id, labels }) => id > after && labels[name] === value);
     const items = matching.slice(0, this.#pageSize);
     const last = items.at(-1);

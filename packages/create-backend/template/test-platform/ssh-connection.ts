@@ -41,11 +41,20 @@ function control(connection: Connection, channel: ServerChannel, verb: string, m
   channel.on("end", () => {
     if (verb === "status") return answer(0);
     if (verb !== "start") return answer(2);
-    const request = JSON.parse(Buffer.concat(input).toString()) as StartRequest; // from the kit, over the verified channel
-    if (!machine.start(request)) return answer(3);
+    const request = startRequest(Buffer.concat(input).toString());
+    if (request === undefined || !machine.start(request)) return answer(3);
     if (machine.losesStartAnswer()) return void connection.end();
     answer(0);
   });
+}
+
+/** Undefined for one that was cut short: its sender has died. */
+function startRequest(text: string): StartRequest | undefined {
+  try {
+    return JSON.parse(text) as StartRequest; // from the kit, over the verified channel
+  } catch {
+    return undefined;
+  }
 }
 
 function runCommand(channel: ServerChannel, command: string, machine: Machine): void {

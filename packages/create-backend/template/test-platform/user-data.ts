@@ -9,6 +9,8 @@ export interface BootInput {
   readonly attempt: number;
   /** The requester's account. */
   readonly user: string;
+  /** When the guest's own timer powers the machine off. */
+  readonly powerOffAtMs: number;
 }
 
 interface CloudConfig {
@@ -23,7 +25,7 @@ export function readUserData(userData: string): BootInput {
   const config = parse(userData) as CloudConfig;
   const [line = ""] = config.users.find(({ name }) => name === "bridge-control")?.ssh_authorized_keys ?? [];
   const facts = config.write_files.find(({ path }) => path === "/etc/bridge/machine.json")?.content ?? "{}";
-  const { requestKey, attempt, user } = JSON.parse(facts) as Pick<BootInput, "requestKey" | "attempt" | "user">; // the kit's, too
+  const { requestKey, attempt, user, powerOffAtMs } = JSON.parse(facts) as Pick<BootInput, "requestKey" | "attempt" | "user" | "powerOffAtMs">; // the kit's, too
   // The line begins with the options of the forced command; the key is the rest.
-  return { hostPrivateKey: config.ssh_keys.ed25519_private, controlPublicKey: line.slice(line.indexOf("ssh-ed25519 ")), requestKey, attempt, user };
+  return { hostPrivateKey: config.ssh_keys.ed25519_private, controlPublicKey: line.slice(line.indexOf("ssh-ed25519 ")), requestKey, attempt, user, powerOffAtMs };
 }

@@ -7,7 +7,7 @@ export interface Skip {
 }
 
 /** What a CI machine cannot have. A skip on CI for any other reason is a failure: `.ci/run` installs the rest. */
-const lackingOnCi = ["cloud credentials", "hardware virtualisation", "Intel TDX", "macOS", "Windows"] as const;
+const lackingOnCi = ["cloud credentials", "hardware virtualisation", "Intel TDX", "permission to mount", "macOS", "Windows"] as const;
 
 /** Reads the reason of a skip from the note given to `context.skip` or from the name of the test. */
 export function readSkip(name: string, note: string | undefined): Skip {

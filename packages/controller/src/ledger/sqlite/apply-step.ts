@@ -1,21 +1,23 @@
-import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
+import type { SQLInputValue } from "node:sqlite";
 import { BridgeError, encodeInstance, type RoutingStep } from "@bridge/core";
 import { type InUse, leaseCoreSeconds, requireWithinLimits } from "../../admission/limits.ts";
 import type { Step, StepKind } from "../steps.ts";
+import type { Statements } from "./statements.ts";
 
 type StepOf<Kind extends StepKind> = Extract<Step, { kind: Kind }>;
 
 const dayMs = 86_400_000;
+/** Of the sums in `admitted`. */
+const spanMs = 600_000;
 /** Decisions that are kept about one grant; the oldest go first. */
 const keptDecisions = 100;
 
 /** Writes steps into the database, each under the caller's transaction. Conditions in the statements keep a late step from undoing a later one. */
 export class StepWriter {
-  readonly #database: DatabaseSync;
-  readonly #statements = new Map<string, StatementSync>();
+  readonly #statements: Statements;
 
-  constructor(database: DatabaseSync) {
-    this.#database = database;
+  constructor(statements: Statements) {
+    this.#statements = statements;
   }
 
   /** Applies a step; returns whether it changed anything. @throws BridgeError `conflict`, `limit_exceeded` for an `accept`. */
@@ -38,7 +40,7 @@ export class StepWriter {
 
   #accept({ requestKey, grant, envelopeMac, envelopeBox, deadlineMs, atMs, issuerLimits, ownerLimits }: StepOf<"accept">): boolean {
     const { issuer, requestId, manifest } = grant;
-    const known = this.#statement("select request_key, envelope_mac from grants where issuer = ? and request_id = ?").get(issuer, requestId);
+    const known = this.#statements.of("select request_key, envelope_mac from grants where issuer = ? and request_id = ?").get(issuer, requestId);
     if (known !== undefined) {
       if (known["request_key"] === requestKey && known["envelope_mac"] === envelopeMac) return false;
       const what = known["request_key"] === requestKey ? "envelope" : "grant";
@@ -57,10 +59,22 @@ export class StepWriter {
   }
 
   #inUse(atMs: number, issuer?: string): InUse {
-    const [andIssuer, of] = issuer === undefined ? ["", []] : [" and issuer = ?", [issuer]];
-    const sums = this.#statement(`select count(*) as grants, total(cpu_millicores) as cpu, total(ram_mib) as ram, total(storage_gib) as storage from grants where active = 1${andIssuer}`).get(...of);
-    const day = this.#statement(`select total(core_seconds) as seconds from grants where accepted_at_ms > ?${andIssuer}`).get(atMs - dayMs, ...of);
-    return { grants: Number(sums?.["grants"]), cpuMillicores: Number(sums?.["cpu"]), ramMib: Number(sums?.["ram"]), storageGib: Number(sums?.["storage"]), coreSeconds: Number(day?.["seconds"]) };
+    const party = issuer === undefined ? "owner" : `issuer:${issuer}`;
+    const sums = this.#statements.of("select grants, cpu_millicores as cpu, ram_mib as ram, storage_gib as storage from reserved where party = ?").get(party) ?? {};
+    return { grants: Number(sums["grants"] ?? 0), cpuMillicores: Number(sums["cpu"] ?? 0), ramMib: Number(sums["ram"] ?? 0), storageGib: Number(sums["storage"] ?? 0), coreSeconds: this.#admittedSince(atMs - dayMs, party, issuer) };
+  }
+
+  /** Whole spans by their sums, the one that has begun before by its grants. */
+  #admittedSince(sinceMs: number, party: string, issuer?: string): number {
+    const firstWhole = Math.floor(sinceMs / spanMs) + 1;
+    // A day longer than needed: somebody may set the clock back.
+    this.#write("delete from admitted where party = :party and span < :first - 144", { party, first: firstWhole });
+    const whole = this.#statements.of("select total(core_seconds) as seconds from admitted where party = ? and span >= ?").get(party, firstWhole);
+    // The plus keeps SQLite from the index by issuer, which holds all that the issuer ever had.
+    const [andIssuer, of] = issuer === undefined ? ["", []] : [" and +issuer = ?", [issuer]];
+    const rest = this.#statements.of(`select total(core_seconds) as seconds from grants where accepted_at_ms > ? and accepted_at_ms < ?${andIssuer}`).get(sinceMs, firstWhole * spanMs, ...of);
+    // Sums that had parts taken away again are a little off.
+    return Math.round((Number(whole?.["seconds"]) + Number(rest?.["seconds"])) * 1000) / 1000;
   }
 
   /** Not while another attempt is open, and not once the result is decided. */
@@ -128,8 +142,8 @@ export class StepWriter {
 
   #note(requestKey: string, routing: readonly RoutingStep[]): void {
     if (routing.length === 0) return;
-    const before = this.#statement("select routing from grants where request_key = ?").get(requestKey)?.["routing"];
-    const all: unknown[] = JSON.parse(typeof before === "string" ? before : "[]");
+    const before = this.#statements.of("select routing from grants where request_key = ?").get(requestKey)?.["routing"];
+    const all = JSON.parse(typeof before === "string" ? before : "[]") as unknown[]; // only this function writes it
     this.#write("update grants set routing = :routing where request_key = :key", { key: requestKey, routing: JSON.stringify([...all, ...routing].slice(-keptDecisions)) });
   }
 
@@ -138,14 +152,6 @@ export class StepWriter {
   }
 
   #write(text: string, values: Readonly<Record<string, SQLInputValue>>): boolean {
-    return this.#statement(text).run(values).changes !== 0;
-  }
-
-  #statement(text: string): StatementSync {
-    const known = this.#statements.get(text);
-    if (known !== undefined) return known;
-    const statement = this.#database.prepare(text);
-    this.#statements.set(text, statement);
-    return statement;
+    return this.#statements.of(text).run(values).changes !== 0;
   }
 }

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { BridgeError } from "@bridge/core";
+import { BridgeError, toBridgeError } from "@bridge/core";
 import { Kysely, sql, SqliteDialect } from "kysely";
 import { type Migration, Migrator } from "kysely/migration";
 
@@ -17,7 +17,6 @@ const migrations: Readonly<Record<string, Migration>> = {
         cpu_millicores integer not null, ram_mib integer not null, storage_gib integer not null, core_seconds real not null,
         unique (issuer, request_id)
       ) strict`.execute(db);
-      await sql`create index grants_active on grants (issuer, cpu_millicores, ram_mib, storage_gib) where active = 1`.execute(db);
       await sql`create index grants_by_day on grants (accepted_at_ms, issuer, core_seconds)`.execute(db);
       await sql`create index grants_unsettled on grants (accepted_at_ms) where state <> 'settled'`.execute(db);
       await sql`create table attempts (
@@ -29,9 +28,32 @@ const migrations: Readonly<Record<string, Migration>> = {
         primary key (request_key, attempt)
       ) strict, without rowid`.execute(db);
       await sql`create index attempts_open on attempts (state) where state <> 'closed'`.execute(db);
+      await createTotals(db);
     },
   },
 };
+
+/**
+ * What is reserved and what was admitted, per party (an issuer, or the owner as a whole), kept by triggers: admission must
+ * not add up all grants each time. Admissions are summed up by ten minutes.
+ */
+async function createTotals(db: Kysely<unknown>): Promise<void> {
+  await sql`create table reserved (party text primary key, grants integer not null, cpu_millicores integer not null, ram_mib integer not null, storage_gib integer not null) strict, without rowid`.execute(db);
+  await sql`create table admitted (party text not null, span integer not null, core_seconds real not null, primary key (party, span)) strict, without rowid`.execute(db);
+  await sql`create trigger grants_added after insert on grants begin
+    insert into reserved select column1, 1, new.cpu_millicores, new.ram_mib, new.storage_gib from (values ('owner'), ('issuer:' || new.issuer)) where true
+      on conflict do update set grants = grants + 1, cpu_millicores = cpu_millicores + new.cpu_millicores, ram_mib = ram_mib + new.ram_mib, storage_gib = storage_gib + new.storage_gib;
+    insert into admitted select column1, new.accepted_at_ms / 600000, new.core_seconds from (values ('owner'), ('issuer:' || new.issuer)) where true
+      on conflict do update set core_seconds = core_seconds + new.core_seconds;
+  end`.execute(db);
+  await sql`create trigger grants_released after update of active on grants when old.active = 1 and new.active = 0 begin
+    update reserved set grants = grants - 1, cpu_millicores = cpu_millicores - new.cpu_millicores, ram_mib = ram_mib - new.ram_mib, storage_gib = storage_gib - new.storage_gib
+      where party in ('owner', 'issuer:' || new.issuer);
+  end`.execute(db);
+  await sql`create trigger grants_ended_early after update of core_seconds on grants begin
+    update admitted set core_seconds = core_seconds - old.core_seconds + new.core_seconds where party in ('owner', 'issuer:' || new.issuer) and span = new.accepted_at_ms / 600000;
+  end`.execute(db);
+}
 
 /** kysely's driver speaks to better-sqlite3's interface; node:sqlite has the same calls under almost the same names. */
 const dialectOf = (database: DatabaseSync): SqliteDialect => new SqliteDialect({
@@ -65,5 +87,5 @@ export async function migrate(database: DatabaseSync): Promise<void> {
   }
   if (applied.length === Object.keys(migrations).length) return;
   const { error } = await new Migrator({ db: new Kysely({ dialect: dialectOf(database) }), provider: { getMigrations: async () => ({ ...migrations }) } }).migrateToLatest();
-  if (error !== undefined) throw error;
+  if (error !== undefined) throw error instanceof Error ? error : toBridgeError(error);
 }

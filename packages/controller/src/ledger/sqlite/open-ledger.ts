@@ -10,7 +10,7 @@ import { SqliteLedger } from "./sqlite-ledger.ts";
 
 /** Which ledger, and whose. */
 export interface OpenLedgerOptions {
-  /** Path of the SQLite file; two more are beside it while it is open. `:memory:` for one that ends with the process. */
+  /** Path of the SQLite file; a second, `-wal`, is beside it while it is open. `:memory:` for one that ends with the process. */
   readonly file: string;
   /** The owner that it belongs to. */
   readonly owner: string;
@@ -70,8 +70,9 @@ function identify(database: DatabaseSync, { file, owner, masterSecret, keyVersio
       throw new BridgeError("ledger_conflict", `the master secret of key version ${version} is not the one that the ledger ${file} was written with; give that one back, or give the new one a higher keyVersion and the old one as retiredSecrets[${version}]`);
     }
   }
-  const unknown = database.prepare("select distinct key_version as version from attempts where state <> 'closed'").all().map((row) => Number(row["version"]))
+  const unknown = database.prepare(`select key_version as version from attempts where state <> 'closed'
+    union select cast(substr(envelope_box, 1, instr(envelope_box, '.') - 1) as integer) from grants where state <> 'settled' and envelope_box is not null`).all().map((row) => Number(row["version"]))
     .filter((version) => version !== keyVersion && !Object.hasOwn(retiredSecrets, version));
-  if (unknown.length > 0) throw new BridgeError("ledger_conflict", `open attempts in the ledger ${file} need the master secret of key version ${unknown.join(", ")}, as retiredSecrets`);
+  if (unknown.length > 0) throw new BridgeError("ledger_conflict", `what is open in the ledger ${file} needs the master secret of key version ${unknown.join(", ")}, as retiredSecrets`);
   return ledgerId;
 }

@@ -1,6 +1,6 @@
 import { decodeInstance } from "@bridge/core";
 import type { SQLOutputValue } from "node:sqlite";
-import type { AttemptRow, GrantRow } from "../rows.ts";
+import type { AttemptRow, GrantRow, OpenAttempt } from "../rows.ts";
 
 type Row = Readonly<Record<string, SQLOutputValue>>;
 
@@ -28,3 +28,7 @@ export function attemptRow(row: Row): AttemptRow {
     failure: json(row["failure"]), closingSinceMs: row["closing_since_ms"], closeAfterMs: row["close_after_ms"],
   }) as AttemptRow; // as above
 }
+
+/** An open one of `attempts`, with its scope. */
+export const openAttempt = (row: Row): OpenAttempt =>
+  ({ requestKey: row["request_key"], attempt: row["attempt"], state: row["state"], backend: row["backend"], placement: { scope: row["scope"] } }) as OpenAttempt; // as above

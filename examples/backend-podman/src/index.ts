@@ -1,0 +1,2 @@
+export { createPodman, default } from "./plugin.ts";
+export type { PodmanOptions } from "./options.ts";

@@ -1,0 +1,37 @@
+import type { RunnerBackend } from "../runner-config.ts";
+
+/** A machine that once was, by the platform's own books. */
+export interface MadeMachine {
+  readonly requestKey: string;
+  readonly attempt: number;
+  readonly madeAtMs: number;
+  /** Absent: the books do not say; the workload's own do. */
+  readonly endedAtMs?: number;
+}
+
+/** What fails at the first attempt of a grant: `refused` by the platform; `unknown`: an answer that is lost. */
+export type FirstAttempt = "served" | "refused" | "unknown";
+
+/** What a site is for. */
+export interface SiteOptions {
+  readonly owner: string;
+  /** An empty folder of its own, removed by somebody else. */
+  readonly folder: string;
+  readonly firstAttempt: FirstAttempt;
+}
+
+/** A platform with its books, which outlive every runner. */
+export interface Site {
+  readonly backends: readonly RunnerBackend[];
+  /** Where a runner says at which request it is to be killed; absent where the platform cannot. */
+  readonly trap?: string;
+  /** Called by the trap. */
+  kill: () => void;
+  made(): readonly MadeMachine[];
+  /** What is still there of the owner's grants. */
+  left(): readonly string[];
+  /** What is not as it was of others' things. */
+  touched(): readonly string[];
+  /** Ends everything. */
+  close(): Promise<void>;
+}
