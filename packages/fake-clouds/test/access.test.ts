@@ -81,8 +81,8 @@ describe("the platform's clock", () => {
   test("that was moved on is not off: time has passed for all", async () => {
     const { ec2, control } = await openCloud();
     await control.advance(86_400);
-    await ec2.send(describeInstances);
-    await ec2.send(describeInstances);
+    // The first answer moves the SDK's own clock; both signatures are good.
+    for (let calls = 0; calls < 2; calls++) expect(await refusal(ec2.send(describeInstances))).toBe("no error");
   });
 });
 

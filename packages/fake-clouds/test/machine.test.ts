@@ -88,6 +88,7 @@ describe("the requester", () => {
     await (await controlOf(at)).run("start", { ...limits, request: startRequest() });
     void ssh({ ...at, user: "bridge", privateKey: keys.requester.privateKey, command: "sudo systemctl poweroff" });
     await poweredOff;
+    expect(await failure(controlOf(at))).toBe("unavailable");
   });
 });
 

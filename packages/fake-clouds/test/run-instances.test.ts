@@ -192,6 +192,7 @@ describe("a launch is refused, and makes nothing, for", () => {
 });
 
 test("every type of the catalogue can be launched with an image of its architecture", async () => {
-  const { run } = await openCloud();
+  const { run, control } = await openCloud();
   for (const { name, arch } of instanceTypes) await run({ InstanceType: name as "m5.large", ImageId: arch === "arm64" ? arm : ubuntu });
+  expect((await control.books()).instances.map(({ request }) => request.InstanceType)).toEqual(instanceTypes.map(({ name }) => name));
 });

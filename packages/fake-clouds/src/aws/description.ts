@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { type Enumerations, readEnumerations } from "./enumerations.ts";
 
 /** The shape of a value, as the published description of a service says it. Without a type it is a string. */
@@ -35,11 +36,12 @@ export class Description {
   readonly #published: Published;
 
   constructor(model: string, client: string) {
-    const resolve = createRequire(import.meta.url).resolve;
+    const require = createRequire(import.meta.url);
+    const sdk = dirname(require.resolve("aws-sdk-2/package.json"));
     // Published by AWS, pinned by version.
-    this.#published = JSON.parse(readFileSync(resolve(`aws-sdk-2/apis/${model}.min.json`), "utf8")) as Published;
+    this.#published = JSON.parse(readFileSync(join(sdk, "apis", `${model}.min.json`), "utf8")) as Published;
     this.metadata = this.#published.metadata;
-    this.enumerations = readEnumerations(readFileSync(resolve(`aws-sdk-2/clients/${client}.d.ts`), "utf8"));
+    this.enumerations = readEnumerations(readFileSync(join(sdk, "clients", `${client}.d.ts`), "utf8"));
   }
 
   has(action: string): boolean {
