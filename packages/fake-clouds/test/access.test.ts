@@ -3,7 +3,7 @@ import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { type AccessKey, defaultAccessKey } from "../src/index.ts";
-import { clientOf, launch, openCloud, refusal, region, ubuntu } from "./fixtures/open-cloud.ts";
+import { clientOf, launch, openCloud, refusal, region, tagged, ubuntu } from "./fixtures/open-cloud.ts";
 
 const foreign: AccessKey = { accessKeyId: "AKIAFOREIGN000000001", secretAccessKey: "foreign", accountId: "999900001111" };
 const temporary: AccessKey = { accessKeyId: "ASIATEMPORARY0000001", secretAccessKey: "temporary", accountId: "111122223333", sessionToken: "token", expiresAtMs: Date.now() + 3_600_000 };
@@ -95,6 +95,13 @@ describe("permissions", () => {
     expect(error).toMatchObject({ message: expect.stringContaining("ec2:RunInstances") });
     expect(await refusal(others(endpoint, defaultAccessKey).parameter(alias))).toBe("AccessDeniedException 400");
     expect((await control.books()).instances).toEqual([]);
+  });
+
+  test("to tag are needed by a launch that tags", async () => {
+    const { run } = await openCloud({ settings: { denied: ["CreateTags"] } });
+    const error: unknown = await run({ TagSpecifications: tagged({ owner: "o-1" }) }).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ name: "UnauthorizedOperation", message: expect.stringContaining("ec2:CreateTags") });
+    await run();
   });
 
   test("that are there: a dry run does nothing and says that it would have", async () => {

@@ -91,6 +91,13 @@ test("faults wait for the calls that they fit, so many times, and are taken back
   await ec2.send(new DescribeInstancesCommand({}));
 });
 
+test("a fault of one region leaves the others alone", async () => {
+  const { server, ec2, control } = await openCloud();
+  await control.addFault({ action: "DescribeInstances", region: "us-east-1", times: 100, effect: { kind: "error", status: 500, code: "InternalError" } });
+  await ec2.send(new DescribeInstancesCommand({}));
+  expect(await refusal(clientOf(server.endpoint, { where: "us-east-1" }).send(new DescribeInstancesCommand({})))).toBe("InternalError 500");
+});
+
 test("one instance can take its time to end", async () => {
   const { ec2, run, control } = await openCloud();
   const [a = "", b = ""] = [(await run()).InstanceId, (await run({ TagSpecifications: tagged({ owner: "o-1" }) })).InstanceId];

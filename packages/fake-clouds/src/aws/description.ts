@@ -34,6 +34,7 @@ export class Description {
   readonly metadata: Published["metadata"];
   readonly enumerations: Enumerations;
   readonly #published: Published;
+  readonly #resolved = new WeakMap<Shape, Shape>();
 
   constructor(model: string, client: string) {
     const require = createRequire(import.meta.url);
@@ -59,7 +60,11 @@ export class Description {
   /** Follows the name of a shared shape; the place keeps its own names on the wire. */
   resolve(shape: Shape): Shape {
     if (shape.shape === undefined) return shape;
-    const { shape: name, ...place } = shape;
-    return { ...this.#published.shapes[name], ...place };
+    let resolved = this.#resolved.get(shape);
+    if (resolved === undefined) {
+      const { shape: name, ...place } = shape;
+      this.#resolved.set(shape, resolved = { ...this.#published.shapes[name], ...place });
+    }
+    return resolved;
   }
 }
