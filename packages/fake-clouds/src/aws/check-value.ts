@@ -9,7 +9,7 @@ export interface Problem {
   readonly code: "MissingParameter" | "UnknownParameter" | "InvalidParameterValue";
 }
 
-const scalarProblems: Readonly<Record<string, (value: unknown) => boolean>> = {
+const scalars: Readonly<Record<Exclude<NonNullable<Shape["type"]>, "structure" | "list" | "map">, (value: unknown) => boolean>> = {
   string: (value) => typeof value === "string",
   boolean: (value) => typeof value === "boolean",
   integer: (value) => Number.isSafeInteger(value),
@@ -26,23 +26,17 @@ export function checkValue(description: Description, value: unknown, { shape, ty
   const { type = "string" } = resolved;
   const wrong = (problem: string): readonly Problem[] => [{ path, problem, code: "InvalidParameterValue" }];
   const { enumerations } = description;
-  switch (type) {
-    case "structure":
-      return isRecord(value) ? checkMembers(description, value, { shape: resolved, typeName }, path) : wrong("is no structure");
-    case "list": {
-      if (!Array.isArray(value)) return wrong("is no list");
-      const member = { shape: resolved.member ?? {}, typeName: enumerations.elementType(typeName) };
-      return value.flatMap((element, index) => checkValue(description, element, member, `${path}[${index}]`));
-    }
-    case "map":
-      return isRecord(value) ? [] : wrong("is no map");
-    default: {
-      if (scalarProblems[type]?.(value) !== true) return wrong(`is no ${type}: ${JSON.stringify(value)}`);
-      const values = enumerations.valuesOf(typeName);
-      // The scalar is a string: enumerations are of strings only.
-      return values === undefined || values.includes(value as string) ? [] : wrong(`${JSON.stringify(value)} is none of ${values.join(", ")}`);
-    }
+  if (type === "structure") return isRecord(value) ? checkMembers(description, value, { shape: resolved, typeName }, path) : wrong("is no structure");
+  if (type === "map") return isRecord(value) ? [] : wrong("is no map");
+  if (type === "list") {
+    if (!Array.isArray(value)) return wrong("is no list");
+    const member = { shape: resolved.member ?? {}, typeName: enumerations.elementType(typeName) };
+    return value.flatMap((element, index) => checkValue(description, element, member, `${path}[${index}]`));
   }
+  if (!scalars[type](value)) return wrong(`is no ${type}: ${JSON.stringify(value)}`);
+  const values = enumerations.valuesOf(typeName);
+  // The scalar is a string: enumerations are of strings only.
+  return values === undefined || values.includes(value as string) ? [] : wrong(`${JSON.stringify(value)} is none of ${values.join(", ")}`);
 }
 
 function checkMembers(description: Description, value: Readonly<Record<string, unknown>>, { shape, typeName }: { readonly shape: Shape; readonly typeName: string | undefined }, path: string): readonly Problem[] {

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { type Enumerations, readEnumerations } from "./enumerations.ts";
 
 /** The shape of a value, as the published description of a service says it. Without a type it is a string. */
@@ -33,13 +34,15 @@ export class Description {
   readonly metadata: Published["metadata"];
   readonly enumerations: Enumerations;
   readonly #published: Published;
+  readonly #resolved = new WeakMap<Shape, Shape>();
 
   constructor(model: string, client: string) {
-    const resolve = createRequire(import.meta.url).resolve;
+    const require = createRequire(import.meta.url);
+    const sdk = dirname(require.resolve("aws-sdk-2/package.json"));
     // Published by AWS, pinned by version.
-    this.#published = JSON.parse(readFileSync(resolve(`aws-sdk-2/apis/${model}.min.json`), "utf8")) as Published;
+    this.#published = JSON.parse(readFileSync(join(sdk, "apis", `${model}.min.json`), "utf8")) as Published;
     this.metadata = this.#published.metadata;
-    this.enumerations = readEnumerations(readFileSync(resolve(`aws-sdk-2/clients/${client}.d.ts`), "utf8"));
+    this.enumerations = readEnumerations(readFileSync(join(sdk, "clients", `${client}.d.ts`), "utf8"));
   }
 
   has(action: string): boolean {
@@ -57,7 +60,11 @@ export class Description {
   /** Follows the name of a shared shape; the place keeps its own names on the wire. */
   resolve(shape: Shape): Shape {
     if (shape.shape === undefined) return shape;
-    const { shape: name, ...place } = shape;
-    return { ...this.#published.shapes[name], ...place };
+    let resolved = this.#resolved.get(shape);
+    if (resolved === undefined) {
+      const { shape: name, ...place } = shape;
+      this.#resolved.set(shape, resolved = { ...this.#published.shapes[name], ...place });
+    }
+    return resolved;
   }
 }

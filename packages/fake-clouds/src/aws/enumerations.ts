@@ -24,7 +24,7 @@ export function readEnumerations(declarations: string): Enumerations {
     const [, alias, aliased = ""] = /^ {2}export type (\w+) = (.*);$/.exec(line) ?? [];
     const [, member, memberType] = /^ {4}(\w+)\??: (\w+);$/.exec(line) ?? [];
     const [, operation, input, output] = /^ {2}(\w+)\(params: \w+\.Types\.(\w+), callback\?: \(err: AWSError, data: (?:\w+\.Types\.(\w+)|\{\})\)/.exec(line) ?? [];
-    if (opened !== undefined) members.set(opened, current = new Map());
+    if (opened !== undefined) members.set(opened, current = new Map<string, string>());
     else if (member !== undefined && memberType !== undefined) current.set(member, memberType);
     else if (alias !== undefined && aliased.endsWith("[]")) elements.set(alias, aliased.slice(0, -2));
     else if (alias !== undefined && aliased.startsWith('"')) values.set(alias, aliased.split("|").filter((value) => value.startsWith('"')).map((value) => value.slice(1, -1)));

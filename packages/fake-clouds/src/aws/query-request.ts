@@ -28,14 +28,13 @@ function wireName(dialect: QueryDialect, name: string, { queryName, locationName
   return queryName ?? (locationName === undefined ? name : locationName.charAt(0).toUpperCase() + locationName.slice(1));
 }
 
+/** The value that a text stands for; the text itself when it stands for none. */
 function readScalar(text: string, type: Shape["type"]): unknown {
-  switch (type) {
-    case "boolean": return text === "true" ? true : text === "false" ? false : text;
-    case "integer": case "long": return /^-?\d+$/.test(text) ? Number(text) : text;
-    case "float": case "double": return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
-    case "timestamp": return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(text) ? new Date(text) : text;
-    default: return text;
-  }
+  if (type === "boolean" && /^(true|false)$/.test(text)) return text === "true";
+  if ((type === "integer" || type === "long") && /^-?\d+$/.test(text)) return Number(text);
+  if ((type === "float" || type === "double") && /^-?\d+(\.\d+)?$/.test(text)) return Number(text);
+  if (type === "timestamp" && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(text)) return new Date(text);
+  return text;
 }
 
 /**

@@ -21,18 +21,19 @@ export interface Action {
   readonly run: (call: Call, parameters: object) => object;
 }
 
-/** Gives an action its types. */
-export function action<Request extends object, Answer extends object>(definition: {
+interface TypedAction<Request extends object, Answer extends object> {
   readonly understands: readonly (keyof Request & string)[];
   readonly check?: (call: Call, parameters: Request) => void;
   readonly run: (call: Call, parameters: Request) => Answer;
-}): Action {
-  const { understands, check, run } = definition;
-  // The parameters were read and checked by the description of the action, from which the SDK's types are made as well.
+}
+
+/** Gives an action its types. */
+export function action<Request extends object, Answer extends object>({ understands, check, run }: TypedAction<Request, Answer>): Action {
+  // Read and checked by the description of the action, from which the SDK's types are made as well.
+  const typed = (parameters: object) => parameters as Request;
   return {
     understands,
-    ...(check === undefined ? {} : { check: (call, parameters) => check(call, parameters as Request) }),
-    // As above.
-    run: (call, parameters) => run(call, parameters as Request),
+    ...(check === undefined ? {} : { check: (call, parameters) => check(call, typed(parameters)) }),
+    run: (call, parameters) => run(call, typed(parameters)),
   };
 }

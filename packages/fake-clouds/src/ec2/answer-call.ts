@@ -9,6 +9,7 @@ import { type ServiceBody, type ServiceRequest, writeAnswer, writeError } from "
 /** What is sent back. */
 export interface Answer extends ServiceBody {
   readonly status: number;
+  readonly requestId: string;
   /** Of an error. */
   readonly code?: string;
   /** Undefined: the caller was not known. */
@@ -32,17 +33,18 @@ export function answerCall(cloud: Ec2Cloud, { request, headers, body }: Received
     caller = authenticate(service, { headers, body, keys: accessKeys, enabledRegions, clock, clockSkewSeconds: settings.clockSkewSeconds });
     const found = checkRequest(cloud, request);
     if (settings.throttling && service === "ec2") throttle(cloud, request, caller);
-    if (settings.denied.includes(action)) throw denial(request, caller);
+    const [denied] = permissionsOf(request).filter((permission) => settings.denied.includes(permission));
+    if (denied !== undefined) throw denial(service, denied, caller);
     const nowMs = clock.now();
     const call = { cloud, caller, world: cloud.world(caller.accountId, caller.region), nowMs, viewMs: stale ? Number.NEGATIVE_INFINITY : nowMs - settings.readLagSeconds * 1000 };
     found.check?.(call, parameters);
     if (parameters["DryRun"] === true) throw new AwsError("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412);
     const answer = found.run(call, parameters);
     checkAnswer(cloud, request, answer);
-    return { status: 200, caller, ...writeAnswer(service, action, answer, requestId) };
+    return { status: 200, requestId, caller, ...writeAnswer(service, action, answer, requestId) };
   } catch (error) {
     if (!(error instanceof AwsError)) throw error;
-    return { status: error.status, code: error.code, ...(caller === undefined ? {} : { caller }), ...writeError(service, error.code, error.message, requestId) };
+    return { status: error.status, requestId, code: error.code, ...(caller === undefined ? {} : { caller }), ...writeError(service, error.code, error.message, requestId) };
   }
 }
 
@@ -54,7 +56,10 @@ function throttle({ buckets }: Ec2Cloud, { action, parameters }: ServiceRequest,
   });
 }
 
-function denial({ service, action }: ServiceRequest, { accountId }: Caller): AwsError {
+/** What a caller must be allowed: the action, and to tag where it tags what it makes ("Grant permission to tag resources during creation"). */
+const permissionsOf = ({ service, action, parameters }: ServiceRequest): readonly string[] => (service === "ec2" && parameters["TagSpecifications"] !== undefined ? [action, "CreateTags"] : [action]);
+
+function denial(service: ServiceRequest["service"], action: string, { accountId }: Caller): AwsError {
   const who = `User: arn:aws:iam::${accountId}:user/bridge is not authorized to perform: ${service}:${action}`;
   if (service === "ssm") return new AwsError("AccessDeniedException", who);
   if (service === "sts") return new AwsError("AccessDenied", who, 403);

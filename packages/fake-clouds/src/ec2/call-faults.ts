@@ -21,6 +21,8 @@ export type FaultEffect =
 export interface CallFault {
   /** `RunInstances` */
   readonly action: string;
+  /** Default: in any. */
+  readonly region?: string;
   /** How many calls it concerns; default 1. Retries that the SDK makes by itself after an answered fault count as one call. */
   readonly times?: number;
   /** Whether it concerns only calls that begin a list: without ids and without a token of an earlier page. */
@@ -31,6 +33,8 @@ export interface CallFault {
 /** What a fault needs to know of a call. */
 export interface FaultyCall {
   readonly action: string;
+  /** As it was signed for. */
+  readonly region: string | undefined;
   /** The SDK's `amz-sdk-invocation-id`: the same on its own retries. */
   readonly invocationId: string | undefined;
   readonly beginsList: boolean;
@@ -46,10 +50,11 @@ export class CallFaults {
   }
 
   /** The effect on a call, which is then used up. */
-  take({ action, invocationId, beginsList }: FaultyCall): FaultEffect | undefined {
+  take({ action, region, invocationId, beginsList }: FaultyCall): FaultEffect | undefined {
     const before = this.#answered.get(invocationId ?? "");
     if (before !== undefined) return before;
-    const met = this.#waiting.find(({ fault, left }) => left > 0 && fault.action === action && (fault.listsOnly !== true || beginsList));
+    const fits = (fault: CallFault) => fault.action === action && (fault.region ?? region) === region && (fault.listsOnly !== true || beginsList);
+    const met = this.#waiting.find(({ fault, left }) => left > 0 && fits(fault));
     if (met === undefined) return undefined;
     met.left -= 1;
     const { effect } = met.fault;

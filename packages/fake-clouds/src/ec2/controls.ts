@@ -2,6 +2,7 @@ import { tagNames } from "@bridge/core/backend";
 import type { AttemptName, Controls } from "@bridge/conformance";
 import type { BookedInstance } from "./books.ts";
 import type { FaultEffect } from "./call-faults.ts";
+import { regions } from "./catalog.ts";
 import type { LoggedCall } from "./call-log.ts";
 import type { Ec2Control } from "./control.ts";
 import type { Tags } from "./things.ts";
@@ -24,7 +25,7 @@ const refusals = {
 const busy: FaultEffect = { kind: "error", status: 400, code: "IncorrectInstanceState", message: "The instance is not in a state from which it can be terminated." };
 const failing: FaultEffect = { kind: "error", status: 500, code: "InternalError", message: "An internal error has occurred" };
 
-/** What the conformance kit may see of a fake EC2 and do to it; without `onCreateRequest`, which {@link onCommand} is for. */
+/** What the conformance kit may see of a fake EC2 and do to it, for backends whose scopes name their region; without `onCreateRequest`, which {@link onCommand} is for. */
 export function controlsOf(control: Ec2Control): Controls {
   const made = async (attempt: AttemptName): Promise<readonly BookedInstance[]> => (await control.books()).instances.filter(({ tags }) => isOf(attempt, tags));
   const create = (effect: FaultEffect) => control.addFault({ action: "RunInstances", effect });
@@ -48,6 +49,11 @@ export function controlsOf(control: Ec2Control): Controls {
     },
     hideFromList: (times) => lists(times, { kind: "stale" }),
     failList: (times) => lists(times, failing),
+    failScope: (scope) => {
+      const region = Object.keys(regions).find((name) => scope.includes(name));
+      if (region === undefined) throw new Error(`the scope ${scope} names no region of the fake`);
+      return control.addFault({ action: "DescribeInstances", region, times: Number.MAX_SAFE_INTEGER, effect: failing });
+    },
     wrongHostKey: (connections) => control.setMachineFaults({ wrongHostKeys: connections }),
     bannerOnly: (connections) => control.setMachineFaults({ bannersOnly: connections }),
     loseStartAnswer: () => control.setMachineFaults({ lostStartAnswers: 1 }),

@@ -59,8 +59,10 @@ export class Ec2Server {
       const reply = await receiveCall(this.#cloud, request.headers, body);
       if (reply.kind === "silence") return;
       if (reply.kind === "reset") return void request.socket.resetAndDestroy();
-      const { status, contentType, body: answer } = reply.answer;
-      response.writeHead(status, { "content-type": contentType, "content-length": Buffer.byteLength(answer), date: new Date(clock.now() + clockSkewSeconds * 1000).toUTCString() });
+      const { status, requestId, contentType, body: answer } = reply.answer;
+      response.writeHead(status, {
+        "content-type": contentType, "content-length": Buffer.byteLength(answer), "date": new Date(clock.now() + clockSkewSeconds * 1000).toUTCString(), "x-amzn-requestid": requestId,
+      });
       if (reply.brokenOff === true) response.write(answer.slice(0, answer.length / 2), () => request.socket.resetAndDestroy());
       else response.end(answer);
     } catch (error) {

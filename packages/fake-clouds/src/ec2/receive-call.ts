@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
+import { readSignature } from "../aws/signature.ts";
 import { type Answer, answerCall, type Received } from "./answer-call.ts";
 import type { FaultEffect } from "./call-faults.ts";
 import type { Ec2Cloud } from "./cloud.ts";
@@ -15,11 +16,11 @@ export type Reply =
 /** Receives a request: writes it down, lets it meet its fault, and answers. */
 export async function receiveCall(cloud: Ec2Cloud, headers: IncomingHttpHeaders, body: string): Promise<Reply> {
   const request = readRequest(headers, body);
-  if (request === undefined) return { kind: "answer", answer: { status: 400, code: "InvalidAction", ...writeError("ec2", "InvalidAction", "The request names no action of a service that the fake has.", "") } };
+  if (request === undefined) return { kind: "answer", answer: { status: 400, requestId: "", code: "InvalidAction", ...writeError("ec2", "InvalidAction", "The request names no action of a service that the fake has.", "") } };
   const { service, action, parameters } = request;
   const dryRun = parameters["DryRun"] === true;
   const invocationId = headers["amz-sdk-invocation-id"]?.toString();
-  const fault = dryRun ? undefined : cloud.faults.take({ action, invocationId, beginsList: beginsList(request) });
+  const fault = dryRun ? undefined : cloud.faults.take({ action, region: readSignature(headers, body)?.region, invocationId, beginsList: beginsList(request) });
   const finish = cloud.log.begin({
     atMs: cloud.clock.now(), service, action, parameters, dryRun,
     ...(invocationId === undefined ? {} : { invocationId }), ...(fault === undefined ? {} : { fault: fault.kind }),
@@ -38,8 +39,8 @@ export async function receiveCall(cloud: Ec2Cloud, headers: IncomingHttpHeaders,
 async function meet(cloud: Ec2Cloud, fault: FaultEffect | undefined, { service }: ServiceRequest, work: () => Answer): Promise<Reply> {
   switch (fault?.kind) {
     case undefined: case "stale": return { kind: "answer", answer: work() };
-    case "error": return { kind: "answer", answer: { status: fault.status, code: fault.code, ...writeError(service, fault.code, fault.message ?? fault.code, "") } };
-    case "page": return { kind: "answer", answer: { status: fault.status, contentType: "text/html", body: "<html><body><h1>Bad Gateway</h1></body></html>" } };
+    case "error": return { kind: "answer", answer: { status: fault.status, requestId: "", code: fault.code, ...writeError(service, fault.code, fault.message ?? fault.code, "") } };
+    case "page": return { kind: "answer", answer: { status: fault.status, requestId: "", contentType: "text/html", body: "<html><body><h1>Bad Gateway</h1></body></html>" } };
     case "lose request": return { kind: "reset" };
     case "lose answer":
       if (fault.afterSeconds === undefined || fault.afterSeconds === 0) work();

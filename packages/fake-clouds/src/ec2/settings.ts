@@ -48,7 +48,7 @@ export interface Ec2Settings {
   readonly unsold: readonly { readonly zone: string; readonly instanceType: string }[];
   /** Of running instances, per account and region. */
   readonly quotas: { readonly vcpus: number; readonly spotVcpus: number; readonly instances: number };
-  /** Actions that no key may call: `RunInstances`, `GetParameter`. */
+  /** Actions that no key may call: `RunInstances`, `GetParameter`; `CreateTags` forbids to tag what is made. */
   readonly denied: readonly string[];
   /** So many of the next instances end in `pending`, by a fault of the platform. */
   readonly failedLaunches: number;

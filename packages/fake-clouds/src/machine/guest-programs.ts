@@ -1,7 +1,7 @@
 import type { BootInput } from "./boot-input.ts";
 
 /** The machine's end of the control channel, as Bridge's user data installs it. */
-export const ctlPath = "/usr/lib/bridge/ctl";
+const ctlPath = "/usr/lib/bridge/ctl";
 const timerPath = "/etc/systemd/system/bridge-deadline.timer";
 
 /** What the machine was told about itself. */

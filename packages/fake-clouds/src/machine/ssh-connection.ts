@@ -31,7 +31,7 @@ export function serveSsh(connection: Connection, host: SshHost): void {
     const { user, key: { forcedCommand, restricted } } = login;
     session.on("pty", (accepted, refuse) => (restricted ? refuse() : accepted()));
     session.on("exec", (accepted, _refuse, { command }) => {
-      if (forcedCommand !== undefined) runForced(connection, accepted(), (input) => host.runForced(user, forcedCommand, command, input));
+      if (forcedCommand !== undefined) runForced(connection, accepted(), { readsInput: command === "start", run: (input) => host.runForced(user, forcedCommand, command, input) });
       else if (powerOffCommand.test(command)) host.powerOff();
       else runProgram(accepted(), host.processes, ["-c", command]);
     });
@@ -50,25 +50,30 @@ function holdsKey(context: AuthContext, publicKey: string): boolean {
   return context.signature === undefined || (context.blob !== undefined && allowed.verify(context.blob, context.signature, context.hashAlgo) === true);
 }
 
-function runForced(connection: Connection, channel: ServerChannel, run: (input: string) => VerbResult | undefined): void {
+function runForced(connection: Connection, channel: ServerChannel, { readsInput, run }: { readonly readsInput: boolean; readonly run: (input: string) => VerbResult | undefined }): void {
   const input: Buffer[] = [];
-  channel.on("data", (bytes: Buffer) => void input.push(bytes));
-  channel.on("end", () => {
+  const answer = () => {
     const result = run(Buffer.concat(input).toString());
     if (result === undefined) return void connection.end();
+    // The client may have gone meanwhile.
+    if (!channel.writable) return;
     if (result.printed !== undefined) channel.write(result.printed);
     if (result.complained !== undefined) channel.stderr.write(`${result.complained}\n`);
     channel.exit(result.code);
     channel.end();
-  });
+  };
+  channel.on("data", (bytes: Buffer) => void input.push(bytes));
+  if (readsInput) channel.on("end", answer);
+  else answer();
 }
 
 function runProgram(channel: ServerChannel, processes: GuestProcesses, parameters: readonly string[]): void {
   const child = processes.start("/bin/sh", parameters);
   channel.pipe(child.stdin);
-  child.stdout.on("data", (bytes: Buffer) => void channel.write(bytes));
-  child.stderr.on("data", (bytes: Buffer) => void channel.stderr.write(bytes));
+  child.stdout.on("data", (bytes: Buffer) => void (channel.writable && channel.write(bytes)));
+  child.stderr.on("data", (bytes: Buffer) => void (channel.writable && channel.stderr.write(bytes)));
   void exitCodeOf(child).then((code) => {
+    if (!channel.writable) return;
     channel.exit(code);
     channel.end();
   });

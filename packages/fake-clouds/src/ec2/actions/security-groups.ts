@@ -1,6 +1,6 @@
 import type {
   AuthorizeSecurityGroupIngressRequest, AuthorizeSecurityGroupIngressResult, CreateSecurityGroupRequest, CreateSecurityGroupResult, DeleteSecurityGroupRequest,
-  DeleteSecurityGroupResult, DescribeSecurityGroupsRequest, DescribeSecurityGroupsResult, IpPermission,
+  DescribeSecurityGroupsRequest, DescribeSecurityGroupsResult, IpPermission,
 } from "@aws-sdk/client-ec2";
 import { AwsError } from "../../aws/aws-error.ts";
 import { action, type Call } from "../action.ts";
@@ -69,15 +69,14 @@ export const authorizeSecurityGroupIngress = action<AuthorizeSecurityGroupIngres
 });
 
 /** Removes a group that nothing uses. */
-export const deleteSecurityGroup = action<DeleteSecurityGroupRequest, DeleteSecurityGroupResult>({
+export const deleteSecurityGroup = action<DeleteSecurityGroupRequest, object>({
   understands: ["GroupId"],
   check: (call, { GroupId }) => {
     const { id } = groupOf(call, GroupId);
     if ([...call.world.interfaces.values()].some(({ groupIds }) => groupIds.includes(id))) throw new AwsError("DependencyViolation", `resource ${id} has a dependent object`);
   },
   run: (call, { GroupId }) => {
-    const { id } = groupOf(call, GroupId);
-    call.world.groups.delete(id);
-    return { Return: true, GroupId: id };
+    call.world.groups.delete(groupOf(call, GroupId).id);
+    return {};
   },
 });
