@@ -2,7 +2,7 @@ export type { AccessKey } from "./aws/credentials.ts";
 export type { BookedInstance, BookedThing, Books } from "./ec2/books.ts";
 export type { CallFault, FaultEffect } from "./ec2/call-faults.ts";
 export type { LoggedCall, Violation } from "./ec2/call-log.ts";
-export { imagesOf, instanceTypes } from "./ec2/catalog.ts";
+export { imagesOf, instanceTypes, regions } from "./ec2/catalog.ts";
 export type { CatalogImage, CatalogType } from "./ec2/catalog.ts";
 export { defaultAccessKey } from "./ec2/cloud.ts";
 export type { Ec2Options } from "./ec2/cloud.ts";

@@ -13,7 +13,7 @@ const subject = async () => {
   return {
     plugin, pageSize: 2, options: { endpoint: server.endpoint, sshPort: server.sshPort, groupId },
     module: { url: new URL("./fixtures/small-ec2-backend.ts", import.meta.url).href },
-    controls: controlsOf(server.control),
+    controls: controlsOf(server.control, { severalScopes: true }),
     dispose: async () => {
       expect(await server.control.violations()).toEqual([]);
       await server.close();
@@ -28,7 +28,7 @@ await conformance(subject, {
     "one provision makes one machine", "is not sent again by itself", "whose answer was lost is adopted", "a create that is refused for", "a create that takes effect late", "a slow create",
     "a process that dies after the readiness", "the requester's key opens", "a host key that is late", "shows only a banner", "a start whose answer was lost",
     "terminate waits for an end", "terminate goes on when the platform refuses", "terminate removes remnants", "does not believe one list", "outlasts a create",
-    "list goes on past the first page", "list that fails says so", "list says by how much", "exits with 7", "a machine that is gone resolves as lost", "dies at its deadline though Bridge is gone",
+    "list goes on past the first page", "list that fails says so", "list of one failing scope", "list says by how much", "exits with 7", "a machine that is gone resolves as lost", "dies at its deadline though Bridge is gone",
   ],
 });
 

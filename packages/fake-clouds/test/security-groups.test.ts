@@ -26,7 +26,9 @@ test("a rule is there once", async () => {
   const authorize = () => ec2.send(new AuthorizeSecurityGroupIngressCommand({ GroupId, IpPermissions: [ssh] }));
   expect((await authorize()).Return).toBe(true);
   expect(await refusal(authorize())).toBe("InvalidPermission.Duplicate 400");
-  expect((await ec2.send(new DescribeSecurityGroupsCommand({ GroupIds: [GroupId ?? ""] }))).SecurityGroups?.[0]?.IpPermissions).toEqual([ssh]);
+  const wider = { ...ssh, IpRanges: [{ CidrIp: "198.51.100.0/24" }, ...ssh.IpRanges] };
+  expect(await refusal(ec2.send(new AuthorizeSecurityGroupIngressCommand({ GroupId, IpPermissions: [wider] })))).toBe("InvalidPermission.Duplicate 400");
+  expect((await ec2.send(new DescribeSecurityGroupsCommand({ GroupIds: [GroupId ?? ""] }))).SecurityGroups?.[0]?.IpPermissions).toEqual([{ ...ssh, Ipv6Ranges: [], PrefixListIds: [], UserIdGroupPairs: [] }]);
 });
 
 test("a group that was just made is not found for a while", async () => {

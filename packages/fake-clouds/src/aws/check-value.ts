@@ -41,15 +41,15 @@ export function checkValue(description: Description, value: unknown, { shape, ty
 
 function checkMembers(description: Description, value: Readonly<Record<string, unknown>>, { shape, typeName }: { readonly shape: Shape; readonly typeName: string | undefined }, path: string): readonly Problem[] {
   const at = (name: string) => (path === "" ? name : `${path}.${name}`);
-  const missing = (shape.required ?? []).filter((name) => value[name] === undefined);
-  return [
-    ...missing.map((name): Problem => ({ path: at(name), problem: "is missing", code: "MissingParameter" })),
-    ...Object.entries(value).filter(([, member]) => member !== undefined).flatMap(([name, member]): readonly Problem[] => {
-      const memberShape = shape.members?.[name];
-      if (memberShape === undefined) return [{ path: at(name), problem: "is unknown", code: "UnknownParameter" }];
-      return checkValue(description, member, { shape: memberShape, typeName: description.enumerations.memberType(typeName, name) }, at(name));
-    }),
-  ];
+  const { enumerations } = description;
+  const problems: Problem[] = (shape.required ?? []).filter((name) => value[name] === undefined).map((name) => ({ path: at(name), problem: "is missing", code: "MissingParameter" }));
+  for (const [name, member] of Object.entries(value)) {
+    const memberShape = shape.members?.[name];
+    if (member === undefined) continue;
+    if (memberShape === undefined) problems.push({ path: at(name), problem: "is unknown", code: "UnknownParameter" });
+    else problems.push(...checkValue(description, member, { shape: memberShape, typeName: enumerations.memberType(typeName, name) }, at(name)));
+  }
+  return problems;
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,18 +1,24 @@
 import type { Description, Shape } from "./description.ts";
 
-const escape = (text: string): string => text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
+const special = /[&<>"]/;
+const escape = (text: string): string => (special.test(text) ? text.replaceAll(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`) : text);
 const element = (name: string, content: string): string => `<${name}>${content}</${name}>`;
 
-/** A value of which {@link checkValue} found nothing wrong, as XML by its description. */
+/** A value of which `checkValue` found nothing wrong, as XML by its description. */
 function contentOf(description: Description, value: unknown, shape: Shape): string {
-  const resolved = description.resolve(shape);
-  if (Array.isArray(value)) return value.map((each) => element(resolved.member?.locationName ?? "member", contentOf(description, each, resolved.member ?? {}))).join("");
   if (value instanceof Date) return value.toISOString();
   if (typeof value !== "object" || value === null) return escape(String(value));
-  return Object.entries(value).filter(([, member]) => member !== undefined).map(([name, member]) => {
-    const memberShape = resolved.members?.[name] ?? {};
-    return element(memberShape.locationName ?? name, contentOf(description, member, memberShape));
-  }).join("");
+  const { member = {}, members = {} } = description.resolve(shape);
+  let content = "";
+  if (Array.isArray(value)) {
+    for (const each of value) content += element(member.locationName ?? "member", contentOf(description, each, member));
+    return content;
+  }
+  for (const [name, each] of Object.entries(value)) {
+    const memberShape = members[name] ?? {};
+    if (each !== undefined) content += element(memberShape.locationName ?? name, contentOf(description, each, memberShape));
+  }
+  return content;
 }
 
 /** The answer of an action in the EC2 Query protocol. */

@@ -17,6 +17,12 @@ function askedTags({ parameters: { TagSpecifications: specifications } }: Logged
   return Object.fromEntries(tags.map(({ Key = "", Value = "" }) => [Key, Value]));
 }
 
+function regionIn(scope: string): string {
+  const region = Object.keys(regions).find((name) => scope.includes(name));
+  if (region === undefined) throw new Error(`the scope ${scope} names no region of the fake`);
+  return region;
+}
+
 const refusals = {
   no_capacity: { kind: "error", status: 500, code: "InsufficientInstanceCapacity", message: "We currently do not have sufficient capacity in the Availability Zone you requested." },
   quota_exceeded: { kind: "error", status: 400, code: "VcpuLimitExceeded", message: "You have requested more vCPU capacity than your current vCPU limit allows." },
@@ -26,10 +32,10 @@ const busy: FaultEffect = { kind: "error", status: 400, code: "IncorrectInstance
 const failing: FaultEffect = { kind: "error", status: 500, code: "InternalError", message: "An internal error has occurred" };
 
 /** What the conformance kit may see of a fake EC2 and do to it, for backends whose scopes name their region; without `onCreateRequest`, which {@link onCommand} is for. */
-export function controlsOf(control: Ec2Control): Controls {
+export function controlsOf(control: Ec2Control, { severalScopes = false }: { /** Whether the subject holds at least two; default false. */ readonly severalScopes?: boolean } = {}): Controls {
   const made = async (attempt: AttemptName): Promise<readonly BookedInstance[]> => (await control.books()).instances.filter(({ tags }) => isOf(attempt, tags));
   const create = (effect: FaultEffect) => control.addFault({ action: "RunInstances", effect });
-  const lists = (times: number, effect: FaultEffect) => control.addFault({ action: "DescribeInstances", times, listsOnly: true, effect });
+  const lists = (times: number, effect: FaultEffect, region?: string) => control.addFault({ action: "DescribeInstances", times, listsOnly: true, effect, ...(region === undefined ? {} : { region }) });
   return {
     createRequests: async (attempt) => (await control.calls()).filter((call) => call.action === "RunInstances" && !call.dryRun && isOf(attempt, askedTags(call))).length,
     machines: async (attempt) => (await made(attempt)).length,
@@ -49,17 +55,13 @@ export function controlsOf(control: Ec2Control): Controls {
     },
     hideFromList: (times) => lists(times, { kind: "stale" }),
     failList: (times) => lists(times, failing),
-    failScope: (scope) => {
-      const region = Object.keys(regions).find((name) => scope.includes(name));
-      if (region === undefined) throw new Error(`the scope ${scope} names no region of the fake`);
-      return control.addFault({ action: "DescribeInstances", region, times: Number.MAX_SAFE_INTEGER, effect: failing });
-    },
     wrongHostKey: (connections) => control.setMachineFaults({ wrongHostKeys: connections }),
     bannerOnly: (connections) => control.setMachineFaults({ bannersOnly: connections }),
     loseStartAnswer: () => control.setMachineFaults({ lostStartAnswers: 1 }),
     vanish: async (ref) => {
       for (const { id } of await made(ref)) await control.vanish(id);
     },
+    ...(severalScopes ? { failScope: (scope: string) => lists(Number.MAX_SAFE_INTEGER, failing, regionIn(scope)) } : {}),
     heal: () => control.heal(),
     clock: { now: () => control.now(), advance: (seconds) => control.advance(seconds) },
   };

@@ -1,6 +1,6 @@
 import type {
   AuthorizeSecurityGroupIngressRequest, AuthorizeSecurityGroupIngressResult, CreateSecurityGroupRequest, CreateSecurityGroupResult, DeleteSecurityGroupRequest,
-  DescribeSecurityGroupsRequest, DescribeSecurityGroupsResult, IpPermission,
+  DescribeSecurityGroupsRequest, DescribeSecurityGroupsResult, IpPermission, SecurityGroupRule,
 } from "@aws-sdk/client-ec2";
 import { AwsError } from "../../aws/aws-error.ts";
 import { action, type Call } from "../action.ts";
@@ -18,6 +18,9 @@ function groupOf({ world, viewMs }: Call, id = ""): SecurityGroup {
   return group;
 }
 
+/** With the lists that EC2 tells also when they are empty. */
+const whole = (permission: IpPermission): IpPermission => ({ IpRanges: [], Ipv6Ranges: [], PrefixListIds: [], UserIdGroupPairs: [], ...permission });
+
 /** The account's security groups. */
 export const describeSecurityGroups = action<DescribeSecurityGroupsRequest, DescribeSecurityGroupsResult>({
   understands: ["GroupIds", "Filters", "MaxResults", "NextToken"],
@@ -28,8 +31,8 @@ export const describeSecurityGroups = action<DescribeSecurityGroupsRequest, Desc
     });
     return {
       SecurityGroups: page.items.map(({ id, name, vpcId, description, permissions, tags }) => ({
-        GroupId: id, GroupName: name, VpcId: vpcId, Description: description, OwnerId: call.world.accountId, IpPermissions: [...permissions],
-        IpPermissionsEgress: [{ IpProtocol: "-1", IpRanges: [{ CidrIp: "0.0.0.0/0" }] }], Tags: tagList(tags),
+        GroupId: id, GroupName: name, VpcId: vpcId, Description: description, OwnerId: call.world.accountId, IpPermissions: permissions.map(whole),
+        IpPermissionsEgress: [whole({ IpProtocol: "-1", IpRanges: [{ CidrIp: "0.0.0.0/0" }] })], Tags: tagList(tags),
       })),
       ...nextToken(page),
     };
@@ -51,7 +54,10 @@ export const createSecurityGroup = action<CreateSecurityGroupRequest, CreateSecu
   },
 });
 
-const sameAs = (a: IpPermission) => (b: IpPermission): boolean => JSON.stringify(a) === JSON.stringify(b);
+/** Each source that a permission lets in is a rule of its own. */
+const rulesOf = ({ IpProtocol, FromPort, ToPort, IpRanges = [], Ipv6Ranges = [] }: IpPermission): readonly SecurityGroupRule[] =>
+  [...IpRanges.map(({ CidrIp }) => ({ CidrIpv4: CidrIp })), ...Ipv6Ranges.map(({ CidrIpv6 }) => ({ CidrIpv6 }))].map((source) => ({ IsEgress: false, IpProtocol, FromPort, ToPort, ...source }));
+const textOf = (rule: SecurityGroupRule): string => JSON.stringify(rule);
 
 /** Lets somebody in. */
 export const authorizeSecurityGroupIngress = action<AuthorizeSecurityGroupIngressRequest, AuthorizeSecurityGroupIngressResult>({
@@ -59,12 +65,14 @@ export const authorizeSecurityGroupIngress = action<AuthorizeSecurityGroupIngres
   check: (call, { GroupId, IpPermissions = [] }) => {
     const { permissions } = groupOf(call, GroupId);
     if (IpPermissions.length === 0) throw new AwsError("MissingParameter", "The request must contain the parameter ipPermissions");
-    if (IpPermissions.some((asked) => permissions.some(sameAs(asked)))) throw new AwsError("InvalidPermission.Duplicate", "The specified rule already exists");
+    const known = permissions.flatMap(rulesOf).map(textOf);
+    if (IpPermissions.flatMap(rulesOf).some((rule) => known.includes(textOf(rule)))) throw new AwsError("InvalidPermission.Duplicate", "The specified rule already exists");
   },
   run: (call, { GroupId, IpPermissions = [] }) => {
     const group = groupOf(call, GroupId);
     call.world.groups.set(group.id, { ...group, permissions: [...group.permissions, ...IpPermissions] });
-    return { Return: true, SecurityGroupRules: [] };
+    const { world } = call;
+    return { Return: true, SecurityGroupRules: IpPermissions.flatMap(rulesOf).map((rule) => ({ SecurityGroupRuleId: world.next("sgr").id, GroupId: group.id, GroupOwnerId: world.accountId, ...rule })) };
   },
 });
 
