@@ -91,7 +91,7 @@ describe("an operator is told, as an event, in the overview and in the log, of",
     await first.stop();
     // A platform that still shows what was ended: closed attempts, each to be ended once more.
     const terminated: unknown[] = [];
-    const scope = "here";
+    const { scope } = platform;
     const backend = scripted("memory", {
       terminate: async (ref) => void terminated.push(ref.requestKey),
       list: async () => ({ scopes: [{ scope, complete: true }], instances: shown.map(({ id, requestKey = "", ledgerId = "" }) => ({ backend: "memory", scope, requestKey, attempt: 1, placement: { scope, region: "r", size: "s", resolved: {} }, intentAtMs: 0, instanceId: id, kind: "machine", state: "running", ledgerId })) }),
