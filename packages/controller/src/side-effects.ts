@@ -1,4 +1,4 @@
-import { BridgeError, toBridgeError } from "@bridge/core";
+import { BridgeError, type BridgeErrorDetails, toBridgeError } from "@bridge/core";
 import { type Clock, waited } from "./clock.ts";
 import type { Ledger } from "./ledger/ledger.ts";
 import type { Step } from "./ledger/steps.ts";
@@ -58,7 +58,9 @@ export class SideEffects {
     try {
       return await Promise.race([answer, late]);
     } catch (thrown) {
-      throw toBridgeError(thrown);
+      const error = toBridgeError(thrown);
+      // Nobody wanted it to end: that it was told to is only how its time was over.
+      throw error.code === "aborted" && over.signal.aborted && !signal.aborted ? timedOut(kind, seconds, error) : error;
     } finally {
       done.abort();
       await point("after");
@@ -74,8 +76,13 @@ export class SideEffects {
     if (!inTime) over.abort();
     if (!done.aborted) await waited(this.#clock, graceSeconds * 1000, done);
     if (inTime) throw new BridgeError("aborted", `${kind} was ended`);
-    throw new BridgeError("timeout", `${kind} was not answered within ${seconds} s`);
+    throw timedOut(kind, seconds);
   }
+}
+
+/** Keeps what an answer to the end of its time said about what was left. */
+function timedOut(kind: EffectKind, seconds: number | undefined, { outcome, ref }: Pick<BridgeErrorDetails, "outcome" | "ref"> = {}): BridgeError {
+  return new BridgeError("timeout", `${kind} was not answered within ${seconds} s`, { ...(outcome === undefined ? {} : { outcome }), ...(ref === undefined ? {} : { ref }) });
 }
 
 /** Waits for a probe while an answer may already fail. */
