@@ -201,11 +201,11 @@ export class Fleet {
     return this.#memberOf(ref.backend).backend.terminate(ref, options);
   }
 
-  /** All of this owner's things on all platforms. A backend that fails is an incomplete scope, never an empty one. */
+  /** All of this owner's things on all platforms. A backend that fails, or has not answered when the signal fires, is an incomplete scope, never an empty one. */
   async list(options: CallOptions = {}): Promise<Listing> {
     return mergeListings(await Promise.all(this.#members.map(async ({ backend }): Promise<Listing> => {
       try {
-        return await backend.list(options);
+        return await unlessAborted((async () => backend.list(options))(), options.signal);
       } catch (error) {
         return { scopes: [{ scope: backend.name, complete: false, error: toBridgeError(error, { backend: backend.name, operation: "list" }) }], instances: [] };
       }
@@ -228,15 +228,7 @@ export class Fleet {
 
   /** The answers of `capabilities()` are shared with other grants, so an abort ends only this wait for them. */
   async #judge(grant: ComputeGrant, deadlineMs: number, signal?: AbortSignal): Promise<readonly Verdict[]> {
-    const { promise: aborted, reject } = Promise.withResolvers<never>();
-    const onAbort = () => reject(new BridgeError("aborted", "the caller ended the call", { outcome: "none" }));
-    signal?.addEventListener("abort", onAbort);
-    try {
-      if (signal?.aborted) onAbort();
-      return await Promise.race([aborted, judgeAll(this.#members, grant, this.#health, Math.floor((deadlineMs - this.#now()) / 1000))]);
-    } finally {
-      signal?.removeEventListener("abort", onAbort);
-    }
+    return unlessAborted(judgeAll(this.#members, grant, this.#health, Math.floor((deadlineMs - this.#now()) / 1000)), signal);
   }
 
   #memberOf(name: string): FleetMember {
@@ -244,5 +236,18 @@ export class Fleet {
     if (member !== undefined) return member;
     const registered = this.#members.map(({ backend }) => `"${backend.name}"`).join(", ");
     throw new BridgeError("unknown_backend", `the instance was provisioned by backend "${name}", which is not registered in this fleet; registered are ${registered}`, { backend: name });
+  }
+}
+
+/** The answer, unless the signal fires before it comes. */
+async function unlessAborted<T>(answer: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(new BridgeError("aborted", "the caller ended the call", { outcome: "none" }));
+  signal?.addEventListener("abort", onAbort);
+  try {
+    if (signal?.aborted) onAbort();
+    return await Promise.race([aborted, answer]);
+  } finally {
+    signal?.removeEventListener("abort", onAbort);
   }
 }
