@@ -101,6 +101,8 @@ async function afterFailure(work: Work, row: GrantRow, attempt: AttemptRow, { si
     work.log.warn({ requestKey: row.requestKey, backend: attempt.backend, code, error: message }, "an open attempt is out of reach");
     return false;
   }
+  // By a clock that cannot be trusted: its machine may live, and rightly.
+  if (code === "grant_expired" && !isFresh && work.trust.isFrozen(attempt.placement.scope)) return false;
   const name = { requestKey: row.requestKey, attempt: attempt.attempt };
   work.log.warn({ ...name, backend: attempt.backend, code, error: message }, "attempt failed");
   work.events.emit({ type: "attempt_failed", ...name, backend: attempt.backend, code, message });

@@ -2,6 +2,7 @@ import { BridgeError, type ExitRecord, type ProvisionedInstance, toBridgeError, 
 import { waited } from "../clock.ts";
 import type { AttemptRow, GrantRow, Usage } from "../ledger/rows.ts";
 import { pauseMs, type Work } from "../work.ts";
+import { endAtDeadline, frozenPauseMs } from "./end-at-deadline.ts";
 import type { GrantSignals } from "./grant-signals.ts";
 import { Samples } from "./samples.ts";
 import { endGrant } from "./settle.ts";
@@ -10,7 +11,6 @@ import { checkedUsage, latest, unknownUsage } from "./usage.ts";
 const measureSeconds = 30;
 /** How long to wait before asking again about something that only the operator can mend. */
 const strandedPauseMs = 30_000;
-const frozenPauseMs = 30_000;
 
 type Running = AttemptRow & { readonly instance: ProvisionedInstance };
 
@@ -19,7 +19,8 @@ export async function watchRun(work: Work, row: GrantRow, signals: GrantSignals)
   const attempts = await work.ledger.attempts(row.requestKey);
   const running = attempts.find((attempt): attempt is Running => attempt.state === "running" && attempt.instance !== undefined);
   if (running === undefined) throw new BridgeError("internal", `grant ${row.requestKey} runs without an attempt`);
-  const forget = endAtDeadline(work, row, running, signals);
+  // Should its watch not have said so by then.
+  const forget = endAtDeadline(work, signals, { atMs: row.deadlineMs + work.settings.deadlineGraceSeconds * 1000, scope: running.placement.scope });
   const samples = new Samples(work, running);
   try {
     for (let failures = 0; ;) {
@@ -40,16 +41,6 @@ export async function watchRun(work: Work, row: GrantRow, signals: GrantSignals)
 
 /** No deadline is enforced while our clock and the platform's do not agree. */
 const mustWait = (work: Work, { placement }: Running, { reason }: ExitRecord): boolean => reason === "deadline" && work.trust.isFrozen(placement.scope);
-
-/** Ends the grant some time after its deadline, should its watch not have. Returns how to take that back. */
-function endAtDeadline(work: Work, { deadlineMs }: GrantRow, { placement }: Running, signals: GrantSignals): () => void {
-  let forget = () => {};
-  const arm = (atMs: number) => {
-    forget = work.deadlines.at(atMs, () => (work.trust.isFrozen(placement.scope) ? arm(work.clock.now() + frozenPauseMs) : signals.end("deadline")));
-  };
-  arm(deadlineMs + work.settings.deadlineGraceSeconds * 1000);
-  return () => forget();
-}
 
 const isStranded = ({ code }: BridgeError): boolean => code === "unknown_backend" || code === "wrong_scope";
 

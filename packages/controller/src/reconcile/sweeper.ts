@@ -56,8 +56,9 @@ export class Sweeper {
   /** One sweep: lists first, reads the ledger after, then ends what may be ended, up to the cap. */
   async sweep(): Promise<Judgement> {
     const { ledger, fleet, sideEffects, stopping, clock, settings, trust } = this.#work;
+    const { offsetMs } = trust;
     const listing = await sideEffects.effect("list", (signal) => fleet.list({ signal }), { signal: stopping, seconds: listSeconds });
-    this.#noteClocks(listing);
+    this.#noteClocks(listing, offsetMs);
     const attempts = await this.#attemptsOf(listing);
     const judgement = judgeListing({
       listing, attemptOf: ({ requestKey, attempt }) => attempts.get(`${requestKey}/${attempt}`), ledgerId: ledger.ledgerId, adopted: ledger.adoptedLedgers,
@@ -93,9 +94,9 @@ export class Sweeper {
     this.#stranded = findStranded(await ledger.openAttempts(), fleet.backends.map(({ name }) => name), listing);
   }
 
-  #noteClocks({ scopes }: Listing): void {
-    if (!scopes.every(({ complete }) => complete)) return;
-    this.#work.trust.note(new Map(scopes.flatMap(({ scope, clockSkewMs }) => (clockSkewMs === undefined ? [] : [[scope, clockSkewMs] as const]))));
+  #noteClocks({ scopes }: Listing, offsetMs: number): void {
+    const heard = scopes.filter(({ complete, clockSkewMs }) => complete || clockSkewMs !== undefined);
+    this.#work.trust.note(new Map(heard.map(({ scope, clockSkewMs = 0 }) => [scope, clockSkewMs])), offsetMs);
   }
 
   #tell({ scopes }: Listing): void {
