@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { runHistory } from "../crash/simulate/history.ts";
+import { providerId, startMs } from "../crash/simulate/names.ts";
 import type { Plan } from "../crash/simulate/plan.ts";
 import { Store } from "../crash/simulate/store.ts";
 import { Tally } from "../crash/simulate/tally.ts";
-import { providerId, type Scenario, startMs } from "../crash/simulate/world.ts";
+import type { Scenario } from "../crash/simulate/world.ts";
 
 let store: Store;
 beforeAll(async () => { store = await Store.open(); });

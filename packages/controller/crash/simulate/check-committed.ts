@@ -1,7 +1,7 @@
 import type { GrantResult } from "../../src/ledger/rows.ts";
 import type { Step } from "../../src/ledger/steps.ts";
-import { isOwn } from "./checks.ts";
 import { type Machine, machineName, stateAt } from "./machine.ts";
+import { isOwn } from "./names.ts";
 import type { World } from "./world.ts";
 
 /** So long may pass between a decision and its writing down. */
@@ -44,7 +44,7 @@ export function checkCommitted(world: World, step: Step): void {
     }
     case "end": return checkResult(world, step.requestKey, step.result);
     case "settle": checks.logs.set(step.requestKey, step.log); return;
-    default:
+    case "created": case "ready": case "cancel": case "adopt": return;
   }
 }
 

@@ -1,6 +1,6 @@
 import { decodeUsage } from "@bridge/core";
-import { isOwn } from "./checks.ts";
 import { machineName, wallSecondsAt } from "./machine.ts";
+import { isOwn } from "./names.ts";
 import type { World } from "./world.ts";
 
 interface Run {

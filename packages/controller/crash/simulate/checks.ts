@@ -2,8 +2,8 @@ import type { ErrorCode, InstanceRef } from "@bridge/core";
 import type { Step } from "../../src/ledger/steps.ts";
 import { checkCommitted } from "./check-committed.ts";
 import { type Machine, machineName, type MachineSpec } from "./machine.ts";
-import { ledgerId } from "./store.ts";
-import { owner, type World } from "./world.ts";
+import { isOwn, ledgerId, owner } from "./names.ts";
+import type { World } from "./world.ts";
 
 /** What a backend has said about one attempt. */
 export interface Said {
@@ -15,7 +15,7 @@ export interface Said {
 }
 
 /** Differences between clocks up to this are borne. */
-export const borneSkewMs = 60_000;
+const borneSkewMs = 60_000;
 
 /** The invariants, checked against the platform's books and the disk whenever something happens that could break one. */
 export class Checks {
@@ -122,6 +122,3 @@ export class Checks {
     return this.#world.scheduler.nowMs >= deadlineMs - borneSkewMs;
   }
 }
-
-/** Whether a machine was made by the simulated ledger. */
-export const isOwn = ({ spec }: Pick<Machine, "spec">): boolean => spec.owner === owner && spec.ledgerId === ledgerId;

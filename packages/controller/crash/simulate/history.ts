@@ -1,10 +1,10 @@
 import { checkEnd } from "./check-end.ts";
-import { isOwn } from "./checks.ts";
 import { stateAt } from "./machine.ts";
+import { adoptedLedgerId, isOwn, startMs } from "./names.ts";
 import { Operator } from "./operator.ts";
 import { Requester } from "./requester.ts";
-import { adoptedLedgerId, placeStranger } from "./strangers.ts";
-import { startMs, World, type WorldOptions } from "./world.ts";
+import { placeStranger } from "./strangers.ts";
+import { World, type WorldOptions } from "./world.ts";
 
 const hourMs = 3_600_000;
 /** A stray is found by a sweep, 120 s after its deadline, and may have to wait its turn. */
@@ -52,10 +52,10 @@ export async function runHistory(options: WorldOptions): Promise<readonly string
   return checks.violations;
 }
 
-function adoptLater({ scheduler }: World, operator: Operator, afterMs: number): void {
-  scheduler.after(afterMs, () => {
+function adoptLater(world: World, operator: Operator, afterMs: number): void {
+  world.scheduler.after(afterMs, () => {
     const { controller } = operator;
-    const again = () => adoptLater({ scheduler }, operator, 5000);
+    const again = () => adoptLater(world, operator, 5000);
     if (controller === undefined) again();
     else controller.adoptLedger(adoptedLedgerId).catch(again);
   });

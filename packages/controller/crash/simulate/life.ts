@@ -1,4 +1,4 @@
-import { BridgeError } from "@bridge/core";
+import { BridgeError, toBridgeError } from "@bridge/core";
 import type { Clock } from "../../src/clock.ts";
 import type { World } from "./world.ts";
 
@@ -53,7 +53,7 @@ export class Life {
   /** The same answer, if the process still lives to hear it. */
   heard<T>(answer: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      answer.then((value) => { if (this.#isAlive) resolve(value); }, (error: unknown) => { if (this.#isAlive) reject(error); });
+      answer.then((value) => { if (this.#isAlive) resolve(value); }, (error: unknown) => { if (this.#isAlive) reject(toBridgeError(error)); });
     });
   }
 

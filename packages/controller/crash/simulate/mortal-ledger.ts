@@ -92,6 +92,6 @@ function described(step: Step): string {
     case "close": return `: attempt ${step.attempt}`;
     case "end": return `: ${step.result.kind === "ran" ? JSON.stringify(step.result.usage.exit) : `${step.result.failure.code}: ${step.result.failure.message}`}`;
     case "sample": return `: ${JSON.stringify(step.usage.wallSeconds)}`;
-    default: return "";
+    case "accept": case "created": case "ready": case "run": case "settle": case "cancel": case "adopt": return "";
   }
 }

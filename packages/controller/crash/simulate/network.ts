@@ -1,4 +1,4 @@
-import { BridgeError } from "@bridge/core";
+import { BridgeError, toBridgeError } from "@bridge/core";
 import type { FaultKind } from "./faults.ts";
 import type { Life } from "./life.ts";
 
@@ -70,10 +70,10 @@ export function send<T>(life: Life, request: Request<T>): Promise<T> {
   });
 }
 
-function attempt<T>(call: () => T): { readonly value: T } | { readonly error: unknown } {
+function attempt<T>(call: () => T): { readonly value: T } | { readonly error: BridgeError } {
   try {
     return { value: call() };
   } catch (error) {
-    return { error };
+    return { error: toBridgeError(error) };
   }
 }

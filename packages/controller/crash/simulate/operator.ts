@@ -4,9 +4,10 @@ import { toBridgeError, type Log } from "@bridge/core";
 import { simBackend } from "./backend/sim-backend.ts";
 import { Life } from "./life.ts";
 import { MortalLedger } from "./mortal-ledger.ts";
+import { owner, providerId } from "./names.ts";
 import type { EndPlan } from "./plan.ts";
 import { planted } from "./plants.ts";
-import { owner, providerId, type World } from "./world.ts";
+import type { World } from "./world.ts";
 
 const masterSecret = "a secret of the simulation, 32 bytes and more";
 

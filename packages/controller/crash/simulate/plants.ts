@@ -17,7 +17,7 @@ export function planted(ledger: Ledger, plant: PlantName | undefined): Ledger {
   switch (plant) {
     case "ledger-after-call": return withCommit(ledger, intendLate(ledger));
     case "usage-twice": return withCommit(ledger, usageTwice(ledger));
-    default: return ledger;
+    case "one-not-found": case undefined: return ledger;
   }
 }
 

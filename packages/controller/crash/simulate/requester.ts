@@ -1,8 +1,9 @@
 import { BridgeError, requestKeyOf, toBridgeError } from "@bridge/core";
 import type { Controller } from "../../src/controller.ts";
+import { owner } from "./names.ts";
 import type { Operator } from "./operator.ts";
 import type { GrantPlan } from "./plan.ts";
-import { owner, type World } from "./world.ts";
+import type { World } from "./world.ts";
 
 const sshPublicKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 const patienceMs = 30_000;

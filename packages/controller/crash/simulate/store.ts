@@ -1,6 +1,7 @@
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from "node:sqlite";
 import { migrate } from "../../src/ledger/sqlite/migrations.ts";
 import { SqliteLedger } from "../../src/ledger/sqlite/sqlite-ledger.ts";
+import { ledgerId } from "./names.ts";
 
 /** Compiles each statement once: the next processes use it again. */
 class RememberingDatabase extends DatabaseSync {
@@ -14,9 +15,6 @@ class RememberingDatabase extends DatabaseSync {
 }
 
 type Row = Readonly<Record<string, SQLOutputValue>>;
-
-/** Id of the simulated ledger. */
-export const ledgerId = "l-simulated";
 
 /** The disk: one database in memory, emptied for each history. What is read here is durable, whatever a process believes. */
 export class Store {

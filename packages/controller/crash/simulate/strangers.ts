@@ -1,11 +1,8 @@
 import { requestKeyOf } from "@bridge/core";
 import { machineName } from "./machine.ts";
+import { adoptedLedgerId, ledgerId, owner, startMs } from "./names.ts";
 import type { StrangerPlan } from "./plan.ts";
-import { ledgerId } from "./store.ts";
-import { owner, startMs, type World } from "./world.ts";
-
-/** The ledger that is taken over where a history does that. */
-export const adoptedLedgerId = "l-adopted";
+import type { World } from "./world.ts";
 
 /** Puts a machine on the platform that no process of this history made. */
 export function placeStranger(world: World, { kind, leaseSeconds, grantIndex }: StrangerPlan, index: number): void {

@@ -1,17 +1,13 @@
 import { Checks } from "./checks.ts";
 import { type FaultKind, Faults } from "./faults.ts";
 import { drawPlan, type Plan } from "./plan.ts";
+import { providerId, startMs } from "./names.ts";
 import type { PlantName } from "./plants.ts";
 import { Platform } from "./platform.ts";
 import { Random } from "./random.ts";
 import { Scheduler } from "./scheduler.ts";
 import type { Store } from "./store.ts";
 import type { Tally } from "./tally.ts";
-
-/** When all histories begin, in true time. */
-export const startMs = 1_800_000_000_000;
-export const owner = "sim";
-export const providerId = "provider";
 
 /** What is not left to chance. */
 export interface Scenario {

@@ -9,7 +9,7 @@ import { terminate } from "./terminate.ts";
 import { watchUntilExit } from "./watch.ts";
 
 const noOptions: OptionsSchema<unknown> = {
-  "~standard": { version: 1, vendor: "simulation", validate: (value) => (Object.keys(Object(value)).length === 0 ? { value } : { issues: [{ message: "there are no options" }] }) },
+  "~standard": { version: 1, vendor: "simulation", validate: (value) => (typeof value === "object" && value !== null && Object.keys(value).length === 0 ? { value } : { issues: [{ message: "there are no options" }] }) },
 };
 
 /** A backend that keeps the contract, on a platform that makes it as hard as it may. */
