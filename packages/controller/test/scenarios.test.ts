@@ -53,3 +53,11 @@ test("a grant that waits in vain for backends that hang fails for that reason, n
   const plan = { grants: [grant(900)], settings: { placementWaitSeconds: 1 } } as const;
   expect(await outcomes({ plan, faults: ["choose hangs"] })).toEqual(["failed"]);
 });
+
+test("a clock that was set back makes nobody ask again for a machine that the platform has made and forgotten", async () => {
+  const plan = {
+    grants: [{ ...grant(800), fate: { vanishesAfterMs: 100_000 } }], ends: [{ by: "kill point", point: "commit:created:after", occurrence: 1 }], downMs: [300_000],
+    clockSteps: [{ afterMs: 45_000, aheadMs: -702_000 }], rules: { remembersSeconds: 200 }, healAfterMs: 600_000,
+  } as const;
+  expect(await outcomes({ plan })).toEqual(["lost"]);
+});
