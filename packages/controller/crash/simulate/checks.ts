@@ -89,8 +89,13 @@ export class Checks {
 
   /** The platform was told to end a machine. */
   destroyed({ id, spec }: Machine): void {
+    const { store } = this.#world;
     if (spec.owner !== owner) this.violate(`${id} of a foreign owner was destroyed`);
-    if (spec.ledgerId !== ledgerId && !this.isPast(spec.deadlineMs)) this.violate(`${id} of a foreign ledger was destroyed before its deadline`);
+    if (spec.ledgerId === ledgerId) return;
+    if (!this.isPast(spec.deadlineMs)) this.violate(`${id} of a foreign ledger was destroyed before its deadline`);
+    // Past its deadline it may be in the way of an attempt that has its name.
+    const isNamesake = store.attempt(spec.requestKey, spec.attempt)?.["state"] === "closing";
+    if (!isNamesake && !store.isAdopted(spec.ledgerId)) this.violate(`${id} of a foreign ledger was destroyed, which nobody has taken over`);
   }
 
   /** A step has become durable. */

@@ -72,13 +72,16 @@ export function drawPlan(random: Random, startMs: number, ids: { readonly provid
     ...(random.chance(0.5) ? { ownDeadlineSeconds: random.pick([0, 300]) } : {}),
     ...(random.chance(0.2) ? { remembersSeconds: 200 } : {}),
   };
+  // A clock that was ahead when an attempt was decided, and is set right after, makes it look younger than it is. Where a
+  // platform forgets names within minutes nobody can tell: there, clocks are only ever behind.
+  const ahead = () => (rules.remembersSeconds === undefined ? drawAhead(random) : -Math.abs(drawAhead(random)));
   const grants = Array.from({ length: random.pick([1, 1, 2, 2, 3, 4]) }, (_, index) => drawGrant(random, startMs, { index, ...ids }));
   const ends = Array.from({ length: random.pick([0, 1, 1, 1, 2, 2, 3, 4]) }, (_, life) => drawEnd(random, life));
   return {
     grants, ends, rules,
     downMs: ends.map(() => random.pick([0, 0, 1000, 20_000, 300_000, 1_200_000])),
-    startAheadMs: random.chance(0.15) ? drawAhead(random) : 0,
-    clockSteps: random.chance(0.35) ? Array.from({ length: random.between(1, 2) }, () => ({ afterMs: random.between(0, 900_000), aheadMs: drawAhead(random) })) : [],
+    startAheadMs: random.chance(0.15) ? ahead() : 0,
+    clockSteps: random.chance(0.35) ? Array.from({ length: random.between(1, 2) }, () => ({ afterMs: random.between(0, 900_000), aheadMs: ahead() })) : [],
     strangers: Array.from({ length: random.pick([0, 0, 1, 2]) }, () => drawStranger(random, grants.length)),
     ...(random.chance(0.3) ? { adoptsAfterMs: random.between(0, 400_000) } : {}),
     settings: {
