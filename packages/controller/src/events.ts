@@ -52,8 +52,8 @@ export type ControllerEvent =
   | { readonly type: "clock_skew"; readonly scope: Scope; readonly skewSeconds: number }
   /** One sweep would have ended more than it may; the rest waits for the next. */
   | { readonly type: "sweep_capped"; readonly ended: number; readonly left: number }
-  /** The ledger cannot be written; nothing goes on until it can. */
-  | { readonly type: "ledger_failed"; readonly code: ErrorCode; readonly message: string }
+  /** A grant cannot go on, as a rule because the ledger cannot be written; it is tried again. */
+  | OfGrant & { readonly type: "delayed"; readonly code: ErrorCode; readonly message: string; readonly retryInSeconds: number }
   /** A reader was slow: so many events before this one were dropped for it. */
   | { readonly type: "gap"; readonly dropped: number };
 
