@@ -11,7 +11,7 @@ beforeAll(async () => { store = await Store.open(); });
 afterAll(() => store.close());
 
 const grant = (leaseSeconds: number): Plan["grants"][number] => ({
-  submitAfterMs: 0, fate: {}, grant: {
+  submitAfterMs: 0, leaseSeconds, fate: {}, grant: {
     requestId: "g", issuer: "issuer", providerId, validFrom: startMs / 1000 - 60, validTo: startMs / 1000 + leaseSeconds,
     manifest: { cpuMillicores: 1000, ramMib: 1024, storageGib: 0, arch: "amd64", tdx: "none", regions: [] },
   },
