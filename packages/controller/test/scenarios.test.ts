@@ -61,3 +61,7 @@ test("a clock that was set back makes nobody ask again for a machine that the pl
   } as const;
   expect(await outcomes({ plan })).toEqual(["lost"]);
 });
+
+test("a workload that may have been started is started nowhere else", async () => {
+  expect(await outcomes({ plan: { grants: [grant(900)], healAfterMs: 150_000 }, faults: ["start hangs"] })).toEqual(["failed"]);
+});
