@@ -11,7 +11,7 @@ beforeAll(async () => { store = await Store.open(); });
 afterAll(() => store.close());
 
 const grant = (leaseSeconds: number): Plan["grants"][number] => ({
-  submitAfterMs: 0, fate: {}, grant: {
+  submitAfterMs: 0, leaseSeconds, fate: {}, grant: {
     requestId: "g", issuer: "issuer", providerId, validFrom: startMs / 1000 - 60, validTo: startMs / 1000 + leaseSeconds,
     manifest: { cpuMillicores: 1000, ramMib: 1024, storageGib: 0, arch: "amd64", tdx: "none", regions: [] },
   },
@@ -60,4 +60,8 @@ test("a clock that was set back makes nobody ask again for a machine that the pl
     clockSteps: [{ afterMs: 45_000, aheadMs: -702_000 }], rules: { remembersSeconds: 200 }, healAfterMs: 600_000,
   } as const;
   expect(await outcomes({ plan })).toEqual(["lost"]);
+});
+
+test("a workload that may have been started is started nowhere else", async () => {
+  expect(await outcomes({ plan: { grants: [grant(900)], healAfterMs: 150_000 }, faults: ["start hangs"] })).toEqual(["failed"]);
 });

@@ -11,9 +11,9 @@ test("histories with crashes and a platform that lies break no promise", { timeo
 });
 
 test("a history is the same each time it is lived", { timeout: 60_000 }, async () => {
-  for (const seed of [3, 11, 170]) {
+  for (let seed = 1; seed <= 10; seed += 1) {
     const [first, second] = [await readHistory(seed), await readHistory(seed)];
-    expect(first.lines.length).toBeGreaterThan(20);
+    expect(first.lines.length).toBeGreaterThan(5);
     expect(second).toEqual(first);
   }
 });

@@ -1,4 +1,5 @@
 import { decodeUsage } from "@bridge/core";
+import { checkCalm } from "./check-calm.ts";
 import { machineName, wallSecondsAt } from "./machine.ts";
 import { isOwn } from "./names.ts";
 import type { World } from "./world.ts";
@@ -44,6 +45,7 @@ function checkLog(world: World, requestKey: string, log: string): string {
   const { run, failure } = JSON.parse(Buffer.from(log.split(".")[1] ?? "", "base64url").toString()) as { readonly run?: Run; readonly failure?: { readonly code: string } };
   if (run === undefined) {
     if (failure === undefined) world.checks.violate(`the log of ${requestKey} says nothing`);
+    checkCalm(world, requestKey, undefined);
     return "failed";
   }
   const { wallSeconds, exit } = decodeUsage({ ...run.usage, exit: run.exit });
@@ -61,5 +63,6 @@ function checkLog(world: World, requestKey: string, log: string): string {
     if (value < (lastSample ?? 0) - staleSeconds) wrong(`${value} s, less than the ${lastSample} s that were read before`);
     if (exit.reason === "exited" && Math.abs(value - trueSeconds) > toleranceSeconds) wrong(`${value} s until its end, which came after ${trueSeconds} s`);
   }
+  checkCalm(world, requestKey, { reason: exit.reason, isWallKnown: wallSeconds.source !== "unknown", attempt: run.attempt });
   return exit.reason;
 }

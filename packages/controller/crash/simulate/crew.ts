@@ -12,20 +12,23 @@ export interface CrewOptions {
   readonly firstSeed: number;
   readonly histories: number;
   readonly workers: number;
+  /** No more is begun after so long. */
+  readonly seconds: number;
   readonly plant: PlantName | undefined;
   /** No more is begun once so many broke a promise. */
   readonly enough: number;
 }
 
 /** Lives through histories in several processes, each given a share after the other. */
-export async function runCrew({ firstSeed, histories, workers, plant, enough }: CrewOptions): Promise<{ readonly histories: number; readonly found: readonly Found[]; readonly tally: Tally }> {
+export async function runCrew({ firstSeed, histories, workers, seconds, plant, enough }: CrewOptions): Promise<{ readonly histories: number; readonly found: readonly Found[]; readonly tally: Tally }> {
   const tally = new Tally();
   const found: Found[] = [];
   let [given, lived] = [0, 0];
+  const untilMs = performance.now() + seconds * 1000;
   const work = async (): Promise<void> => {
     const worker = fork(new URL("worker-main.ts", import.meta.url));
     try {
-      while (given < histories && found.length < enough) {
+      while (given < histories && found.length < enough && performance.now() < untilMs) {
         const share = Math.min(shareHistories, histories - given);
         const findings = answered(worker);
         worker.send({ firstSeed: firstSeed + given, histories: share, plant, enough });

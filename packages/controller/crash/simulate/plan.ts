@@ -17,6 +17,8 @@ export interface Fate {
 export interface GrantPlan {
   readonly grant: ComputeGrant;
   readonly submitAfterMs: number;
+  /** From then to its deadline. */
+  readonly leaseSeconds: number;
   readonly cancelAfterMs?: number;
   readonly submitsAgainAfterMs?: number;
   readonly fate: Fate;
@@ -76,7 +78,7 @@ export function drawPlan(random: Random, startMs: number, ids: { readonly provid
   // platform forgets names within minutes nobody can tell: there, clocks are only ever behind.
   const ahead = () => (rules.remembersSeconds === undefined ? drawAhead(random) : -Math.abs(drawAhead(random)));
   const grants = Array.from({ length: random.pick([1, 1, 2, 2, 3, 4]) }, (_, index) => drawGrant(random, startMs, { index, ...ids }));
-  const ends = Array.from({ length: random.pick([0, 1, 1, 1, 2, 2, 3, 4]) }, (_, life) => drawEnd(random, life));
+  const ends = Array.from({ length: random.pick([0, 0, 1, 1, 1, 2, 2, 3, 4]) }, (_, life) => drawEnd(random, life));
   return {
     grants, ends, rules,
     downMs: ends.map(() => random.pick([0, 0, 1000, 20_000, 300_000, 1_200_000])),
@@ -107,7 +109,7 @@ function drawGrant(random: Random, startMs: number, { index, providerId }: { rea
       requestId: `g${index + 1}`, issuer: random.pick(issuers), providerId, validFrom: startTick - 3600, validTo: startTick + Math.ceil(submitAfterMs / 1000) + leaseSeconds,
       manifest: { cpuMillicores: 1000, ramMib: 1024, storageGib: 0, arch: "amd64", tdx: "none", regions: [] },
     },
-    submitAfterMs, fate,
+    submitAfterMs, leaseSeconds, fate,
     ...(random.chance(0.35) ? { cancelAfterMs: random.pick([random.between(0, 2000), random.between(0, 60_000), random.between(0, 500_000)]) } : {}),
     ...(random.chance(0.2) ? { submitsAgainAfterMs: random.between(0, 100_000) } : {}),
   };
