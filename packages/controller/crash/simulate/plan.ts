@@ -77,7 +77,7 @@ export function drawPlan(random: Random, startMs: number, ids: { readonly provid
   // A clock that was ahead when an attempt was decided, and is set right after, makes it look younger than it is. Where a
   // platform forgets names within minutes nobody can tell: there, clocks are only ever behind.
   const ahead = () => (rules.remembersSeconds === undefined ? drawAhead(random) : -Math.abs(drawAhead(random)));
-  const grants = Array.from({ length: random.pick([1, 1, 2, 2, 3, 4]) }, (_, index) => drawGrant(random, startMs, { index, ...ids }));
+  const grants = Array.from({ length: random.pick([1, 1, 1, 1, 2, 3]) }, (_, index) => drawGrant(random, startMs, { index, ...ids }));
   const ends = Array.from({ length: random.pick([0, 0, 1, 1, 1, 2, 2, 3, 4]) }, (_, life) => drawEnd(random, life));
   return {
     grants, ends, rules,
@@ -87,7 +87,7 @@ export function drawPlan(random: Random, startMs: number, ids: { readonly provid
     strangers: Array.from({ length: random.pick([0, 0, 1, 2]) }, () => drawStranger(random, grants.length)),
     ...(random.chance(0.3) ? { adoptsAfterMs: random.between(0, 400_000) } : {}),
     settings: {
-      sampleSeconds: random.pick([1, 60]), sweepSeconds: random.pick([30, 60, 120]), placementWaitSeconds: random.pick([1, 60, 300]),
+      sampleSeconds: random.pick([1, 60]), sweepSeconds: random.pick([60, 120, 300]), placementWaitSeconds: random.pick([1, 60, 300]),
       provisionsAtOnce: random.pick([1, 2, 64]), endedPerSweep: random.pick([1, 10]), maxAttempts: random.pick([1, 2, 3, 3]),
     },
     concurrentGrants: random.pick([1, 2, 10, 10]),
