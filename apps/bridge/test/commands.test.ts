@@ -58,7 +58,7 @@ describe("plugins", () => {
   const env = { SECRET: "0".repeat(64) };
   const source = (name: string) => `const validate = (value) => (Object.keys(value).length > 0 ? { issues: [{ message: "has no options" }] } : { value });
     const facts = { idempotency: "name", settleSeconds: 0, createTimeoutSeconds: 1, readyTimeoutSeconds: 1, exitCode: "never", deadline: "guest" };
-    export default { contract: 1, name: ${JSON.stringify(name)}, optionsSchema: { "~standard": { version: 1, vendor: "test", validate } }, facts, create: () => ({ name: ${JSON.stringify(name)} }) };`;
+    export default { contract: 1, name: ${JSON.stringify(name)}, optionsSchema: { "~standard": { version: 1, vendor: "test", validate } }, facts, create: () => Object.fromEntries([["name", ${JSON.stringify(name)}], ...["capabilities", "canSatisfy", "provision", "watchUntilExit", "terminate", "list"].map((member) => [member, () => {}])]) };`;
 
   test("are found as packages installed beside the config, also ones for import only", async () => {
     mkdirSync(join(sandbox.folder, "elsewhere/node_modules/mine"), { recursive: true });

@@ -1,58 +1,49 @@
-import type { ListedScope, Scope } from "@bridge/core";
+import type { Scope } from "@bridge/core";
 import type { Clock } from "./clock.ts";
 
 /** Clocks that differ by more than this enforce no deadline. */
 const longestSkewMs = 60_000;
-/** How long a scope that cannot be asked keeps deadlines from being enforced by a clock that nobody has confirmed. */
-const patienceMs = 600_000;
-
-/** What was last heard of a scope. */
-interface Heard {
-  /** The platform's clock minus ours; 0 where it does not say. */
-  readonly skewMs: number;
-  /** Our wall clock minus our monotonic one at that time; changes only when somebody sets the clock, or the computer slept. */
-  readonly offsetMs: number;
-}
+/** A clock that was set by more than this between question and answer makes the answer worthless. */
+const longestStepMs = 1000;
 
 /**
  * Whether deadlines may be enforced. Not in a scope whose platform says another time than this computer, by more than a
- * minute. And neither at the start nor after this computer's clock has jumped, until the platform was asked, or could not be
- * for ten minutes.
+ * minute; not while nobody has asked it; and when this computer's clock is set, what the platform said still counts.
  */
 export class ClockTrust {
   readonly #clock: Clock;
-  readonly #heard = new Map<Scope, Heard>();
-  /** Since when, by the monotonic clock, a scope's deadlines wait for it to be asked. */
-  readonly #waitingSinceMs = new Map<Scope, number>();
+  readonly #heard = new Map<Scope, { readonly skewMs: number; readonly offsetMs: number }>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Takes in what a listing said of a scope; nothing, if it is not complete. */
-  note({ scope, complete, clockSkewMs: skewMs = 0 }: ListedScope): void {
-    if (!complete) return;
-    this.#heard.set(scope, { skewMs, offsetMs: this.#offsetMs() });
-    this.#waitingSinceMs.delete(scope);
+  /** This computer's clock minus one that nobody sets: changes only when somebody sets the clock, or the computer slept. */
+  get offsetMs(): number {
+    return this.#clock.now() - this.#clock.monotonic();
   }
 
-  /** Milliseconds by which a scope's clock is ahead of ours, where it is too much. */
+  /**
+   * Takes in what platforms said: their clocks minus ours; 0 for one that does not tell its time.
+   *
+   * @param offsetMs {@link ClockTrust.offsetMs} when they were asked
+   */
+  note(skews: ReadonlyMap<Scope, number>, offsetMs: number): void {
+    const now = this.offsetMs;
+    if (Math.abs(now - offsetMs) > longestStepMs) return;
+    for (const [scope, skewMs] of skews) this.#heard.set(scope, { skewMs, offsetMs: now });
+  }
+
+  /** Milliseconds by which a scope's clock is ahead of ours now, where it is too much. */
   skewOf(scope: Scope): number | undefined {
-    const skewMs = this.#heard.get(scope)?.skewMs ?? 0;
+    const heard = this.#heard.get(scope);
+    if (heard === undefined) return undefined;
+    const skewMs = heard.skewMs + heard.offsetMs - this.offsetMs;
     return Math.abs(skewMs) > longestSkewMs ? skewMs : undefined;
   }
 
   /** Whether no deadline is to be enforced in a scope now. */
   isFrozen(scope: Scope): boolean {
-    const heard = this.#heard.get(scope);
-    const isConfirmed = heard !== undefined && Math.abs(this.#offsetMs() - heard.offsetMs) <= longestSkewMs;
-    if (isConfirmed) return this.skewOf(scope) !== undefined;
-    const sinceMs = this.#waitingSinceMs.get(scope) ?? this.#clock.monotonic();
-    this.#waitingSinceMs.set(scope, sinceMs);
-    return this.#clock.monotonic() - sinceMs < patienceMs;
-  }
-
-  #offsetMs(): number {
-    return this.#clock.now() - this.#clock.monotonic();
+    return !this.#heard.has(scope) || this.skewOf(scope) !== undefined;
   }
 }

@@ -110,7 +110,7 @@ export class Controller {
     }
     this.#sweeping = this.#sweeper.run();
     const stop = () => void this.stop();
-    signal?.addEventListener("abort", stop, { once: true });
+    signal?.addEventListener("abort", stop, { once: true, signal: this.#stop.signal });
     if (signal?.aborted === true) stop();
   }
 

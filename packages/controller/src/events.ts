@@ -52,8 +52,8 @@ export type ControllerEvent =
   | { readonly type: "clock_skew"; readonly scope: Scope; readonly skewSeconds: number }
   /** One sweep would have ended more than it may; the rest waits for the next. */
   | { readonly type: "sweep_capped"; readonly ended: number; readonly left: number }
-  /** The ledger cannot be written; nothing goes on until it can. */
-  | { readonly type: "ledger_failed"; readonly code: ErrorCode; readonly message: string }
+  /** A grant cannot go on, as a rule because the ledger cannot be written; it is tried again. */
+  | OfGrant & { readonly type: "delayed"; readonly code: ErrorCode; readonly message: string; readonly retryInSeconds: number }
   /** A reader was slow: so many events before this one were dropped for it. */
   | { readonly type: "gap"; readonly dropped: number };
 
@@ -88,7 +88,8 @@ class Reader implements AsyncIterableIterator<ControllerEvent> {
   readonly #leave: () => void;
   #backlog: ControllerEvent[] = [];
   #dropped = 0;
-  #wake: (() => void) | undefined;
+  /** Of everybody who waits: several may. */
+  #change: PromiseWithResolvers<void> | undefined;
   #ended = false;
 
   constructor(leave: () => void) {
@@ -98,16 +99,16 @@ class Reader implements AsyncIterableIterator<ControllerEvent> {
   add(event: ControllerEvent): void {
     if (this.#backlog.length >= longestBacklog) this.#dropped += this.#backlog.splice(0, longestBacklog / 10).length;
     this.#backlog.push(event);
-    this.#wake?.();
+    this.#changed();
   }
 
   end(): void {
     this.#ended = true;
-    this.#wake?.();
+    this.#changed();
   }
 
   async next(): Promise<IteratorResult<ControllerEvent, undefined>> {
-    while (this.#backlog.length === 0 && !this.#ended) await new Promise<void>((resolve) => { this.#wake = resolve; });
+    while (this.#backlog.length === 0 && !this.#ended) await (this.#change ??= Promise.withResolvers<void>()).promise;
     if (this.#dropped > 0) {
       const gap = { type: "gap", dropped: this.#dropped } as const;
       this.#dropped = 0;
@@ -115,6 +116,11 @@ class Reader implements AsyncIterableIterator<ControllerEvent> {
     }
     const value = this.#backlog.shift();
     return value === undefined ? { done: true, value: undefined } : { done: false, value };
+  }
+
+  #changed(): void {
+    this.#change?.resolve();
+    this.#change = undefined;
   }
 
   async return(): Promise<IteratorResult<ControllerEvent, undefined>> {

@@ -1,4 +1,4 @@
-import { BridgeError, toBridgeError } from "@bridge/core";
+import { BridgeError, type BridgeErrorDetails, toBridgeError } from "@bridge/core";
 import { type Clock, waited } from "./clock.ts";
 import type { Ledger } from "./ledger/ledger.ts";
 import type { Step } from "./ledger/steps.ts";
@@ -59,10 +59,10 @@ export class SideEffects {
     const onAbort = () => void giveUp(new BridgeError("aborted", `${kind} was ended`));
     signal.addEventListener("abort", onAbort, { once: true });
     if (seconds !== undefined) {
-      const timedOut = async () => {
-        if (await waited(this.#clock, seconds * 1000, done.signal)) await giveUp(new BridgeError("timeout", `${kind} was not answered within ${seconds} s`));
+      const whenTimeIsOver = async () => {
+        if (await waited(this.#clock, seconds * 1000, done.signal)) await giveUp(timedOut(kind, seconds));
       };
-      void timedOut();
+      void whenTimeIsOver();
     }
     // A call that throws at once is one that rejects.
     const answer = (async () => call(over.signal))();
@@ -70,13 +70,20 @@ export class SideEffects {
     try {
       return await Promise.race([answer, late]);
     } catch (thrown) {
-      throw toBridgeError(thrown);
+      const error = toBridgeError(thrown);
+      // Nobody wanted it to end: that it was told to is only how its time was over.
+      throw error.code === "aborted" && over.signal.aborted && !signal.aborted ? timedOut(kind, seconds, error) : error;
     } finally {
       signal.removeEventListener("abort", onAbort);
       done.abort();
       await point("after");
     }
   }
+}
+
+/** Keeps what an answer to the end of its time said about what was left. */
+function timedOut(kind: EffectKind, seconds: number | undefined, { outcome, ref }: Pick<BridgeErrorDetails, "outcome" | "ref"> = {}): BridgeError {
+  return new BridgeError("timeout", `${kind} was not answered within ${seconds} s`, { ...(outcome === undefined ? {} : { outcome }), ...(ref === undefined ? {} : { ref }) });
 }
 
 /** Waits for a probe while an answer may already fail. */

@@ -19,7 +19,7 @@ test("on a full disk nothing is half done; once there is space again everything 
   expect(platform.machines()).toHaveLength(1);
 
   platform.exit(requestKey, 5);
-  await vi.waitFor(() => expect(events.map(({ type }) => type)).toContain("ledger_failed"));
+  await vi.waitFor(() => expect(events.map(({ type }) => type)).toContain("delayed"));
   expect(await controller.status(requestKey)).toMatchObject({ state: "running" });
 
   disk.free();
@@ -47,7 +47,7 @@ test("a disk that is full while a machine is made makes no second one", async ({
   });
   const events = keptEvents(controller);
   const { requestKey } = await controller.submitTrusted(grantOf(), envelope);
-  await vi.waitFor(() => expect(events.map(({ type }) => type)).toContain("ledger_failed"));
+  await vi.waitFor(() => expect(events.map(({ type }) => type)).toContain("delayed"));
   disk.free();
   await vi.waitFor(async () => {
     await platform.advance(2);

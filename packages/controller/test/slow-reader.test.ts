@@ -28,3 +28,12 @@ test("a reader that leaves is not waited for, and costs nothing any more", async
   events.emit({ type: "accepted", requestKey: "late" });
   expect(await reader.next()).toEqual({ done: true, value: undefined });
 });
+
+test("a reader that asks for several events at once gets each of them, in order", async () => {
+  const events = new Events();
+  const reader = events.read();
+  const asked = [reader.next(), reader.next(), reader.next()];
+  for (const requestKey of ["a", "b"]) events.emit({ type: "accepted", requestKey });
+  events.end();
+  expect(await Promise.all(asked)).toMatchObject([{ value: { requestKey: "a" } }, { value: { requestKey: "b" } }, { done: true }]);
+});

@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { memory } from "@bridge/core/memory";
 import { describe, expect, test, vi } from "vitest";
 import { openLedger } from "../src/index.ts";
@@ -102,6 +103,14 @@ describe("stopping", () => {
     await controller.stop();
     expect(await caught(() => controller.submitTrusted(grantOf(), envelope))).toMatchObject({ code: "unavailable" });
     expect(events.length).toBeGreaterThan(0);
+  });
+
+  test("leaves nothing on the signal given to start", async () => {
+    const controller = await controllerOn(stillPlatform());
+    const { signal } = new AbortController();
+    await controller.start({ signal });
+    await controller.stop();
+    expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
   test("follows a signal that has fired before", async () => {

@@ -25,7 +25,7 @@ const outcomes = await Promise.all(deaths.map(({ kill, platform }) => limit(asyn
 printTable(outcomes);
 const failed = outcomes.filter(({ problems }) => problems.length > 0);
 for (const { platform, at, scenario, problems, log } of values.verbose ? outcomes : failed) {
-  console.log(`\n${problems.length > 0 ? "FAILED" : "ok"} ${at} on ${platform}, a grant that ${scenario}:\n  ${problems.join("\n  ")}\n${log.split("\n").slice(-40).join("\n")}`);
+  console.log(`\n${problems.length > 0 ? "FAILED" : "ok"} ${at} on ${platform} (${scenario}):\n  ${problems.join("\n  ")}\n${log.split("\n").slice(-40).join("\n")}`);
 }
 
 const isWhole = values.only === "" && values.platform === undefined;

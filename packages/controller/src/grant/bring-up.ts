@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { waited } from "../clock.ts";
 import type { AttemptRow, Failure, GrantRow } from "../ledger/rows.ts";
 import type { Work } from "../work.ts";
+import { endAtDeadline } from "./end-at-deadline.ts";
 import type { EndReason, GrantSignals } from "./grant-signals.ts";
 import { lastReading } from "./last-reading.ts";
 import { runAttempt } from "./run-attempt.ts";
@@ -13,24 +14,29 @@ const strandedPauseMs = 30_000;
 
 /** Takes an accepted grant one step on: resumes its open attempt, waits for one that closes, or decides the next. Called again until the grant runs or its result is decided. */
 export async function bringUp(work: Work, row: GrantRow, signals: GrantSignals): Promise<void> {
+  const attempts = await work.ledger.attempts(row.requestKey);
+  const open = attempts.find(({ state }) => state === "intended" || state === "created");
+  // What is decided stays decided, also when somebody sets the clock back.
+  const reason = signals.reason ?? (isExpired(work, row, open) ? "deadline" : undefined);
+  if (reason !== undefined) return await endEarly(work, row, open, reason);
+  if (open !== undefined) return await resume(work, row, open, signals);
   const forget = work.deadlines.at(row.deadlineMs, () => signals.end("deadline"));
   try {
-    const reason = signals.reason ?? (work.clock.now() >= row.deadlineMs ? "deadline" : undefined);
-    const attempts = await work.ledger.attempts(row.requestKey);
-    const open = attempts.find(({ state }) => state === "intended" || state === "created");
-    if (reason !== undefined) return await endEarly(work, row, open, reason);
-    if (open !== undefined) return await resume(work, row, open, signals);
     if (attempts.some(({ state }) => state === "closing")) return await either(work.closeAttempts(row.requestKey), signals.interrupted);
     const last = attempts.at(-1);
     if (last !== undefined && isFinal(last)) return await fail(work, row, finalFailure(last));
     if (attempts.length >= work.settings.maxAttempts) {
       return await fail(work, row, { code: last?.failure?.code ?? "internal", message: `all ${attempts.length} attempts failed; at last: ${last?.failure?.message ?? "for an unknown reason"}` });
     }
-    await work.provisions(() => nextAttempt(work, row, attempts, signals));
+    await work.provisions(() => nextAttempt(work, row, attempts, { signals, forget }));
   } finally {
     forget();
   }
 }
+
+/** A machine that may live is ended only by a clock that can be trusted. */
+const isExpired = ({ clock, trust }: Work, { deadlineMs }: GrantRow, open: AttemptRow | undefined): boolean =>
+  clock.now() >= deadlineMs && (open === undefined || !trust.isFrozen(open.placement.scope));
 
 const endings = {
   cancelled: { code: "aborted", message: "the grant was cancelled before a machine ran" },
@@ -61,12 +67,21 @@ async function fail(work: Work, row: GrantRow, failure: Failure): Promise<void> 
 }
 
 async function resume(work: Work, row: GrantRow, open: AttemptRow, signals: GrantSignals): Promise<void> {
-  const isReachable = await work.provisions(async () => signals.interrupted.aborted || await runAttempt(work, row, open, { signals, isFresh: false }));
+  const isReachable = await work.provisions(async () => signals.interrupted.aborted || await runUntilDeadline(work, row, open, { signals, isFresh: false }));
   if (!isReachable) await waited(work.clock, strandedPauseMs, signals.interrupted);
 }
 
-/** Decides where the next attempt goes, writes that down, and runs it. */
-async function nextAttempt(work: Work, row: GrantRow, attempts: readonly AttemptRow[], signals: GrantSignals): Promise<void> {
+async function runUntilDeadline(work: Work, row: GrantRow, attempt: AttemptRow, run: { readonly signals: GrantSignals; readonly isFresh: boolean }): Promise<boolean> {
+  const forget = endAtDeadline(work, run.signals, { atMs: row.deadlineMs, scope: attempt.placement.scope });
+  try {
+    return await runAttempt(work, row, attempt, run);
+  } finally {
+    forget();
+  }
+}
+
+/** Decides where the next attempt goes, writes that down, and runs it. From then on its scope's clock counts. */
+async function nextAttempt(work: Work, row: GrantRow, attempts: readonly AttemptRow[], { signals, forget }: { readonly signals: GrantSignals; readonly forget: () => void }): Promise<void> {
   if (signals.interrupted.aborted) return;
   const { requestKey, deadlineMs } = row;
   const routing: RoutingStep[] = [];
@@ -77,7 +92,8 @@ async function nextAttempt(work: Work, row: GrantRow, attempts: readonly Attempt
   };
   if (!(await work.sideEffects.commit({ kind: "intend", requestKey, record, routing }))) return;
   work.events.emit({ type: "attempt", requestKey, attempt: record.attempt, backend: record.backend });
-  await runAttempt(work, row, { ...record, state: "intended" }, { signals, isFresh: true });
+  forget();
+  await runUntilDeadline(work, row, { ...record, state: "intended" }, { signals, isFresh: true });
 }
 
 const chooseSeconds = 120;

@@ -3,6 +3,7 @@ import { waited } from "../clock.ts";
 import type { AttemptRow } from "../ledger/rows.ts";
 import { pauseMs, type Work } from "../work.ts";
 import { attemptRef } from "./attempt-ref.ts";
+import { namesakePauseMs } from "./namesake.ts";
 
 /** One try may take as long as a backend may fail with the same call, and some more. */
 const tryBoundSeconds = 1020;
@@ -16,9 +17,9 @@ export async function closeAttempt(work: Work, requestKey: string, attempt: numb
     try {
       const row = await ledger.attempt(requestKey, attempt);
       if (row === undefined || row.state === "closed") return;
-      const notBeforeMs = row.closeAfterMs ?? 0;
-      if (clock.now() < notBeforeMs) {
-        await waited(clock, Math.min(3_600_000, notBeforeMs - clock.now()), stopping);
+      const namesakeMs = await namesakePauseMs(work, row);
+      if (namesakeMs > 0) {
+        await waited(clock, namesakeMs, stopping);
         continue;
       }
       const { backend } = row;

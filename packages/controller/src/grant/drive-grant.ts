@@ -19,9 +19,10 @@ export async function driveGrant(work: Work, requestKey: string, signals: GrantS
       if (work.stopping.aborted) return;
       failures += 1;
       const { code, message } = toBridgeError(thrown);
+      const pause = pauseMs(work, failures);
       work.log.error({ requestKey, code, error: message }, "a grant cannot go on; it is tried again");
-      work.events.emit({ type: "ledger_failed", code, message });
-      await waited(work.clock, pauseMs(work, failures), work.stopping);
+      work.events.emit({ type: "delayed", requestKey, code, message, retryInSeconds: Math.round(pause / 1000) });
+      await waited(work.clock, pause, work.stopping);
     }
   }
 }

@@ -43,7 +43,7 @@ export async function runAttempt(work: Work, row: GrantRow, attempt: AttemptRow,
       signal,
       makeRequesterKey: envelope.requesterKey !== undefined,
       mayCreate: () => {
-        requireMayCreate(work, attempt, run.signals);
+        requireMayCreate(work, attempt, run);
         isAskedFor = true;
       },
       onCreated: async ({ instanceId = "" }) => {
@@ -81,12 +81,15 @@ function provisionBounds({ facts, settings, stopping }: Work, { backend }: Attem
 }
 
 /** A create request is sent only soon after its attempt was written down: the platform remembers names and tokens for a time only. */
-function requireMayCreate({ clock, facts }: Work, { backend, intentAtMs, attempt }: AttemptRow, signals: GrantSignals): void {
+function requireMayCreate({ clock, facts, trust }: Work, { backend, intentAtMs, attempt, placement: { scope } }: AttemptRow, { signals, isFresh }: Run): void {
   if (signals.interrupted.aborted) throw new BridgeError("aborted", "the grant was ended before its machine was created", { outcome: "none" });
   const { createTimeoutSeconds = 60, settleSeconds = 60, replayWindowSeconds } = facts.get(backend) ?? {};
   const ownMs = (2 * (createTimeoutSeconds + settleSeconds) + marginSeconds) * 1000;
   const windowMs = replayWindowSeconds === undefined || replayWindowSeconds === 0 ? ownMs : Math.min(ownMs, replayWindowSeconds * 1000);
-  if (clock.now() <= intentAtMs + windowMs) return;
+  const ageMs = clock.now() - intentAtMs;
+  // How long ago an earlier process decided is known only by a clock that can be trusted.
+  const isKnown = isFresh || replayWindowSeconds === undefined || (ageMs >= 0 && !trust.isFrozen(scope));
+  if (isKnown && ageMs <= windowMs) return;
   throw new BridgeError("lease_lost", `attempt ${attempt} was decided too long ago to create its machine now`, { outcome: "none" });
 }
 
@@ -124,6 +127,8 @@ async function afterFailure(work: Work, row: GrantRow, attempt: AttemptRow, { si
     work.log.warn({ requestKey: row.requestKey, backend: attempt.backend, code, error: message }, "an open attempt is out of reach");
     return false;
   }
+  // By a clock that cannot be trusted: its machine may live, and rightly.
+  if ((code === "grant_expired" || code === "lease_lost") && !isFresh && work.trust.isFrozen(attempt.placement.scope)) return false;
   const name = { requestKey: row.requestKey, attempt: attempt.attempt };
   work.log.warn({ ...name, backend: attempt.backend, code, error: message }, "attempt failed");
   work.events.emit({ type: "attempt_failed", ...name, backend: attempt.backend, code, message });

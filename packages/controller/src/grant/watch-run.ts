@@ -2,6 +2,7 @@ import { BridgeError, type ExitRecord, type ProvisionedInstance, toBridgeError, 
 import { waited } from "../clock.ts";
 import type { AttemptRow, GrantRow } from "../ledger/rows.ts";
 import { pauseMs, type Work } from "../work.ts";
+import { endAtDeadline, frozenPauseMs } from "./end-at-deadline.ts";
 import type { GrantSignals } from "./grant-signals.ts";
 import { lastReading } from "./last-reading.ts";
 import { Samples } from "./samples.ts";
@@ -10,7 +11,6 @@ import { checkedUsage, latest } from "./usage.ts";
 
 /** How long to wait before asking again about something that only the operator can mend. */
 const strandedPauseMs = 30_000;
-const frozenPauseMs = 2000;
 
 /** What of a grant matters while it runs. */
 type RunningGrant = Pick<GrantRow, "requestKey" | "deadlineMs"> & Pick<GrantRow["grant"], "validTo">;
@@ -20,7 +20,8 @@ type Running = AttemptRow & { readonly instance: ProvisionedInstance };
 /** Watches the machine of a running grant until it ends, its deadline passes, or somebody wants it to end; then the result is decided. */
 export async function watchRun(work: Work, row: RunningGrant, signals: GrantSignals): Promise<void> {
   const running = await runningAttempt(work, row.requestKey);
-  const forget = endAtDeadline(work, row, running, signals);
+  // Should its watch not have said so by then.
+  const forget = endAtDeadline(work, signals, { atMs: row.deadlineMs + work.settings.deadlineGraceSeconds * 1000, scope: running.placement.scope });
   const samples = new Samples(work, running);
   try {
     for (let failures = 0; ;) {
@@ -48,16 +49,6 @@ async function runningAttempt({ ledger }: Work, requestKey: string): Promise<Run
 
 /** No deadline is enforced while our clock and the platform's do not agree. */
 const mustWait = (work: Work, { placement }: Running, { reason }: ExitRecord): boolean => reason === "deadline" && work.trust.isFrozen(placement.scope);
-
-/** Ends the grant some time after its deadline, should its watch not have. Returns how to take that back. */
-function endAtDeadline(work: Work, { deadlineMs }: RunningGrant, { placement }: Running, signals: GrantSignals): () => void {
-  let forget = () => {};
-  const arm = (atMs: number) => {
-    forget = work.deadlines.at(atMs, () => (work.trust.isFrozen(placement.scope) ? arm(work.clock.now() + frozenPauseMs) : signals.end("deadline")));
-  };
-  arm(deadlineMs + work.settings.deadlineGraceSeconds * 1000);
-  return () => forget();
-}
 
 const isStranded = ({ code }: BridgeError): boolean => code === "unknown_backend" || code === "wrong_scope";
 

@@ -64,10 +64,11 @@ export class Sweeper {
 
   async #compare(): Promise<Judgement> {
     const { ledger, fleet, sideEffects, stopping, clock, settings, trust } = this.#work;
+    const { offsetMs } = trust;
     // A backend that has not answered by then is an incomplete scope; the others count.
     const listing = await sideEffects.effect("list", (signal) => fleet.list({ signal }), { signal: stopping, seconds: listSeconds, graceSeconds: 1 });
     if (stopping.aborted) throw new BridgeError("aborted", "the controller was stopped");
-    for (const scope of listing.scopes) trust.note(scope);
+    this.#noteClocks(listing, offsetMs);
     const open = await ledger.openAttempts();
     const attempts = await this.#attemptsOf(listing, open);
     const judgement = judgeListing({
@@ -111,6 +112,11 @@ export class Sweeper {
   #findStranded(open: readonly OpenAttempt[], listing: Listing | undefined): void {
     const { fleet } = this.#work;
     this.#stranded = findStranded(open, fleet.backends.map(({ name }) => name), listing);
+  }
+
+  #noteClocks({ scopes }: Listing, offsetMs: number): void {
+    const heard = scopes.filter(({ complete, clockSkewMs }) => complete || clockSkewMs !== undefined);
+    this.#work.trust.note(new Map(heard.map(({ scope, clockSkewMs = 0 }) => [scope, clockSkewMs])), offsetMs);
   }
 
   #tell({ scopes }: Listing): void {

@@ -247,15 +247,7 @@ export class Fleet {
 
   /** The answers of `capabilities()` are shared with other grants, so an abort ends only this wait for them. */
   async #judge(grant: ComputeGrant, deadlineMs: number, signal?: AbortSignal): Promise<readonly Verdict[]> {
-    const { promise: aborted, reject } = Promise.withResolvers<never>();
-    const onAbort = () => reject(new BridgeError("aborted", "the caller ended the call", { outcome: "none" }));
-    signal?.addEventListener("abort", onAbort);
-    try {
-      if (signal?.aborted) onAbort();
-      return await Promise.race([aborted, judgeAll(this.#members, grant, this.#health, Math.floor((deadlineMs - this.#now()) / 1000))]);
-    } finally {
-      signal?.removeEventListener("abort", onAbort);
-    }
+    return unlessAborted(judgeAll(this.#members, grant, this.#health, Math.floor((deadlineMs - this.#now()) / 1000)), signal);
   }
 
   #memberOf(name: string): FleetMember {
@@ -263,5 +255,18 @@ export class Fleet {
     if (member !== undefined) return member;
     const registered = this.#members.map(({ backend }) => `"${backend.name}"`).join(", ");
     throw new BridgeError("unknown_backend", `the instance was provisioned by backend "${name}", which is not registered in this fleet; registered are ${registered}`, { backend: name });
+  }
+}
+
+/** The answer, unless the signal fires before it comes. */
+async function unlessAborted<T>(answer: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(new BridgeError("aborted", "the caller ended the call", { outcome: "none" }));
+  signal?.addEventListener("abort", onAbort);
+  try {
+    if (signal?.aborted) onAbort();
+    return await Promise.race([aborted, answer]);
+  } finally {
+    signal?.removeEventListener("abort", onAbort);
   }
 }

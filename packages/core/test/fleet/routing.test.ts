@@ -186,6 +186,13 @@ describe("a Fleet routes later calls", () => {
     expect(instances).toEqual([]);
   });
 
+  it("for lists to all; one that does not answer in time is an incomplete scope", async () => {
+    const fleet = fleetOf([scripted("a"), scripted("b", { list: () => new Promise(() => {}) })]);
+    const { scopes } = await fleet.list({ signal: AbortSignal.timeout(10) });
+    expect(scopes.find(({ scope }) => scope === "b")).toMatchObject({ complete: false, error: { code: "aborted" } });
+    expect(scopes.some(({ complete }) => complete)).toBe(true);
+  });
+
   it("for close to those that have something to let go of", async () => {
     const closed: string[] = [];
     {
