@@ -4,7 +4,7 @@ import { parseOptions } from "./parse-options.ts";
 import type { Backend, BackendPlugin, BackendServices } from "./v1.ts";
 
 const required = ["capabilities", "canSatisfy", "provision", "watchUntilExit", "terminate", "list"] as const satisfies readonly (keyof Backend)[];
-const optional = ["explain", "placements", "close"] as const satisfies readonly (keyof Backend)[];
+const optional = ["explain", "placements", "diagnose", "close"] as const satisfies readonly (keyof Backend)[];
 
 const shown = (value: unknown): string => (typeof value === "string" ? JSON.stringify(value) : `a value of type ${typeof value}`);
 
