@@ -1,7 +1,10 @@
+import { toBridgeError } from "@bridge/core";
+import { waited } from "./clock.ts";
 import { closeAttempt } from "./grant/close-attempt.ts";
 import { driveGrant } from "./grant/drive-grant.ts";
 import { GrantSignals } from "./grant/grant-signals.ts";
-import type { Work } from "./work.ts";
+import type { AttemptRow } from "./ledger/rows.ts";
+import { pauseMs, type Work } from "./work.ts";
 
 /** What is being worked on in this process: at most one driver for each grant, at most one closer for each attempt. Everything they know is in the ledger. */
 export class Drivers {
@@ -31,10 +34,23 @@ export class Drivers {
     return closer;
   }
 
-  /** Closes what is to be closed of a grant. */
+  /** Closes what is to be closed of a grant; resolves when it is, or the controller stops. Never rejects: whoever does not wait relies on it. */
   async closeAll(work: Work, requestKey: string): Promise<void> {
-    const attempts = await work.ledger.attempts(requestKey);
+    const attempts = await this.#attemptsOf(work, requestKey);
     await Promise.all(attempts.filter(({ state }) => state === "closing").map(({ attempt }) => this.close(work, requestKey, attempt)));
+  }
+
+  /** Asks the ledger until it answers. */
+  async #attemptsOf(work: Work, requestKey: string): Promise<readonly AttemptRow[]> {
+    for (let failures = 1; !work.stopping.aborted; failures++) {
+      try {
+        return await work.ledger.attempts(requestKey);
+      } catch (thrown) {
+        work.log.error({ requestKey, error: toBridgeError(thrown).message }, "the attempts of a grant cannot be read; what is to be closed waits");
+        await waited(work.clock, pauseMs(work, failures), work.stopping);
+      }
+    }
+    return [];
   }
 
   /** Resolves when nobody works any more; the controller must be stopping. */
