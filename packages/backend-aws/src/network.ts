@@ -1,5 +1,5 @@
 import { BridgeError, type CallOptions, toBridgeError } from "@bridge/core/backend";
-import type { AwsApi, Subnet } from "./api.ts";
+import type { AwsApi, SecurityGroup, Subnet } from "./api.ts";
 import type { ParsedOptions } from "./config.ts";
 
 /** Where machines of one zone go. */
@@ -55,23 +55,33 @@ export class Network {
     return wanted.flatMap((id) => found.filter(({ SubnetId }) => SubnetId === id));
   }
 
-  /** The group of a VPC by its name; made when it is missing, also by several processes at once. */
+  /** The group of a VPC by its name, open; made when it is missing, also by several processes at once. */
   async #group(region: string, vpcId: string, call: CallOptions): Promise<string> {
     const filters = [{ Name: "group-name", Values: [groupName] }, { Name: "vpc-id", Values: [vpcId] }];
-    const find = async () => (await this.#api.securityGroups(region, filters, call))[0]?.GroupId;
+    const find = async () => (await this.#api.securityGroups(region, filters, call))[0];
     const known = await find();
-    if (known !== undefined) return known;
+    if (known !== undefined) return this.#opened(region, known, call);
     try {
       const groupId = await this.#api.createSecurityGroup(region, { name: groupName, vpcId, tags: this.#options.tags }, call);
-      await this.#api.openPort(region, { groupId, port: 22, ranges: this.#options.sshSourceRanges }, call);
-      return groupId;
+      return await this.#opened(region, { GroupId: groupId }, call);
     } catch (error) {
-      // Another process was faster.
-      const made = isDuplicate(error) ? await find() : undefined;
-      if (made !== undefined) return made;
-      throw isDuplicate(error) ? toBridgeError(error, { retryable: true }) : error;
+      // Another process was faster, or the answer to our own request was lost.
+      const made = isDuplicate(error, "InvalidGroup") ? await find() : undefined;
+      if (made !== undefined) return this.#opened(region, made, call);
+      throw isDuplicate(error, "InvalidGroup") ? toBridgeError(error, { retryable: true }) : error;
     }
+  }
+
+  /** A group without any rule was left so by a process that died between making and opening it; rules of the operator's stay. */
+  async #opened(region: string, { GroupId: groupId = "", IpPermissions: rules = [] }: SecurityGroup, call: CallOptions): Promise<string> {
+    if (rules.length > 0) return groupId;
+    try {
+      await this.#api.openPort(region, { groupId, port: 22, ranges: this.#options.sshSourceRanges }, call);
+    } catch (error) {
+      if (!isDuplicate(error, "InvalidPermission")) throw error;
+    }
+    return groupId;
   }
 }
 
-const isDuplicate = (error: unknown): boolean => error instanceof Error && error.name === "InvalidGroup.Duplicate";
+const isDuplicate = (error: unknown, what: "InvalidGroup" | "InvalidPermission"): boolean => error instanceof Error && error.name === `${what}.Duplicate`;
