@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { BridgeError, type CallOptions, toBridgeError } from "@bridge/core/backend";
-import type { AwsApi, SecurityGroup, Subnet } from "./api.ts";
+import type { AwsApi, Subnet } from "./api.ts";
 import type { ParsedOptions } from "./config.ts";
 
 /** Where machines of one zone go. */
@@ -55,33 +56,31 @@ export class Network {
     return wanted.flatMap((id) => found.filter(({ SubnetId }) => SubnetId === id));
   }
 
-  /** The group of a VPC by its name, open; made when it is missing, also by several processes at once. */
+  /**
+   * The group of a VPC by its name, open; made when it is missing, also by several processes at once. A group without any rule was left
+   * so by a process that died between making and opening it; rules of the operator's stay.
+   */
   async #group(region: string, vpcId: string, call: CallOptions): Promise<string> {
     const filters = [{ Name: "group-name", Values: [groupName] }, { Name: "vpc-id", Values: [vpcId] }];
-    const find = async () => (await this.#api.securityGroups(region, filters, call))[0];
-    const known = await find();
-    if (known !== undefined) return this.#opened(region, known, call);
-    try {
-      const groupId = await this.#api.createSecurityGroup(region, { name: groupName, vpcId, tags: this.#options.tags }, call);
-      return await this.#opened(region, { GroupId: groupId }, call);
-    } catch (error) {
-      // Another process was faster, or the answer to our own request was lost.
-      const made = isDuplicate(error, "InvalidGroup") ? await find() : undefined;
-      if (made !== undefined) return this.#opened(region, made, call);
-      throw isDuplicate(error, "InvalidGroup") ? toBridgeError(error, { retryable: true }) : error;
+    const startedMs = performance.now();
+    for (let pauseMs = 0; ; pauseMs = Math.min(longestPauseMs, pauseMs * 2 + 250)) {
+      const [group] = await this.#api.securityGroups(region, filters, call);
+      if (group?.GroupId !== undefined && (group.IpPermissions ?? []).length > 0) return group.GroupId;
+      try {
+        const groupId = group?.GroupId ?? await this.#api.createSecurityGroup(region, { name: groupName, vpcId, tags: this.#options.tags }, call);
+        await this.#api.openPort(region, { groupId, port: 22, ranges: this.#options.sshSourceRanges }, call);
+      } catch (error) {
+        if (!isSettling(error)) throw error;
+        if (performance.now() - startedMs > settleMs) throw toBridgeError(error, { retryable: true, outcome: "none" });
+      }
+      await sleep(pauseMs, undefined, call);
     }
-  }
-
-  /** A group without any rule was left so by a process that died between making and opening it; rules of the operator's stay. */
-  async #opened(region: string, { GroupId: groupId = "", IpPermissions: rules = [] }: SecurityGroup, call: CallOptions): Promise<string> {
-    if (rules.length > 0) return groupId;
-    try {
-      await this.#api.openPort(region, { groupId, port: 22, ranges: this.#options.sshSourceRanges }, call);
-    } catch (error) {
-      if (!isDuplicate(error, "InvalidPermission")) throw error;
-    }
-    return groupId;
   }
 }
 
-const isDuplicate = (error: unknown, what: "InvalidGroup" | "InvalidPermission"): boolean => error instanceof Error && error.name === `${what}.Duplicate`;
+/** https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html: what was just made may not be there yet for another call. */
+const settleMs = 60_000;
+const longestPauseMs = 5000;
+
+/** Another process was faster, the answer to our own request was lost, or what was made does not show yet. */
+const isSettling = (error: unknown): boolean => error instanceof Error && /^Invalid(Group\.(Duplicate|NotFound)|Permission\.Duplicate)$/.test(error.name);

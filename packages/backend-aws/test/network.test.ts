@@ -21,6 +21,12 @@ it.each(["CreateSecurityGroup", "AuthorizeSecurityGroupIngress"])("a lost answer
   expect(await groupsOf(server)).toMatchObject([{ IpPermissions: [{ FromPort: 22, ToPort: 22 }] }]);
 });
 
+it("a group that does not show yet is waited for before a machine is to be in it", async () => {
+  const { server, fleet } = await fleetOnEc2({ server: { settings: { readLagSeconds: 0.4 } } });
+  await fleet.terminate(await fleet.provisionForGrant(grantOf(), envelope));
+  expect(await groupsOf(server)).toMatchObject([{ IpPermissions: [{ FromPort: 22, ToPort: 22 }] }]);
+});
+
 it("a group that somebody has given rules of their own keeps them", async () => {
   const { server, fleet } = await fleetOnEc2({ options: { sshSourceRanges: ["127.0.0.0/8"] } });
   await fleet.explain(grantOf());
