@@ -67,7 +67,7 @@ export class Network {
       const [group] = await this.#api.securityGroups(region, filters, call);
       if (group?.GroupId !== undefined && (group.IpPermissions ?? []).length > 0) return group.GroupId;
       try {
-        const groupId = group?.GroupId ?? await this.#api.createSecurityGroup(region, { name: groupName, vpcId, tags: this.#options.tags }, call);
+        const groupId = group?.GroupId ?? await this.#api.createSecurityGroup(region, { name: groupName, vpcId, tags: { Name: groupName, ...this.#options.tags } }, call);
         await this.#api.openPort(region, { groupId, port: 22, ranges: this.#options.sshSourceRanges }, call);
       } catch (error) {
         if (!isSettling(error)) throw error;
