@@ -150,19 +150,31 @@ export class AwsApi {
     });
   }
 
+  /** Images that match, all pages. */
   async images(region: string, input: Pick<DescribeImagesCommandInput, "ImageIds" | "Owners" | "Filters">, call: CallOptions): Promise<readonly Image[]> {
     const { ec2, client } = await this.#client(region);
-    return (await client.send(new ec2.DescribeImagesCommand(input), sendOptions(call))).Images ?? [];
+    return paged(async (token) => {
+      const { Images = [], NextToken } = await client.send(new ec2.DescribeImagesCommand({ ...input, NextToken: token }), sendOptions(call));
+      return { items: Images, next: NextToken };
+    });
   }
 
+  /** Subnets that match, all pages. */
   async subnets(region: string, filters: readonly Filter[], call: CallOptions): Promise<readonly Subnet[]> {
     const { ec2, client } = await this.#client(region);
-    return (await client.send(new ec2.DescribeSubnetsCommand({ Filters: writable(filters) }), sendOptions(call))).Subnets ?? [];
+    return paged(async (token) => {
+      const { Subnets = [], NextToken } = await client.send(new ec2.DescribeSubnetsCommand({ Filters: writable(filters), NextToken: token }), sendOptions(call));
+      return { items: Subnets, next: NextToken };
+    });
   }
 
+  /** Security groups that match, all pages. */
   async securityGroups(region: string, filters: readonly Filter[], call: CallOptions): Promise<readonly SecurityGroup[]> {
     const { ec2, client } = await this.#client(region);
-    return (await client.send(new ec2.DescribeSecurityGroupsCommand({ Filters: writable(filters) }), sendOptions(call))).SecurityGroups ?? [];
+    return paged(async (token) => {
+      const { SecurityGroups = [], NextToken } = await client.send(new ec2.DescribeSecurityGroupsCommand({ Filters: writable(filters), NextToken: token }), sendOptions(call));
+      return { items: SecurityGroups, next: NextToken };
+    });
   }
 
   /** Makes a security group; resolves to its id. */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { BridgeError, type CallOptions, toBridgeError } from "@bridge/core/backend";
 import type { AwsApi, Subnet } from "./api.ts";
 import type { ParsedOptions } from "./config.ts";
@@ -55,23 +56,31 @@ export class Network {
     return wanted.flatMap((id) => found.filter(({ SubnetId }) => SubnetId === id));
   }
 
-  /** The group of a VPC by its name; made when it is missing, also by several processes at once. */
+  /**
+   * The group of a VPC by its name, open; made when it is missing, also by several processes at once. A group without any rule was left
+   * so by a process that died between making and opening it; rules of the operator's stay.
+   */
   async #group(region: string, vpcId: string, call: CallOptions): Promise<string> {
     const filters = [{ Name: "group-name", Values: [groupName] }, { Name: "vpc-id", Values: [vpcId] }];
-    const find = async () => (await this.#api.securityGroups(region, filters, call))[0]?.GroupId;
-    const known = await find();
-    if (known !== undefined) return known;
-    try {
-      const groupId = await this.#api.createSecurityGroup(region, { name: groupName, vpcId, tags: this.#options.tags }, call);
-      await this.#api.openPort(region, { groupId, port: 22, ranges: this.#options.sshSourceRanges }, call);
-      return groupId;
-    } catch (error) {
-      // Another process was faster.
-      const made = isDuplicate(error) ? await find() : undefined;
-      if (made !== undefined) return made;
-      throw isDuplicate(error) ? toBridgeError(error, { retryable: true }) : error;
+    const startedMs = performance.now();
+    for (let pauseMs = 0; ; pauseMs = Math.min(longestPauseMs, pauseMs * 2 + 250)) {
+      const [group] = await this.#api.securityGroups(region, filters, call);
+      if (group?.GroupId !== undefined && (group.IpPermissions ?? []).length > 0) return group.GroupId;
+      try {
+        const groupId = group?.GroupId ?? await this.#api.createSecurityGroup(region, { name: groupName, vpcId, tags: { Name: groupName, ...this.#options.tags } }, call);
+        await this.#api.openPort(region, { groupId, port: 22, ranges: this.#options.sshSourceRanges }, call);
+      } catch (error) {
+        if (!isSettling(error)) throw error;
+        if (performance.now() - startedMs > settleMs) throw toBridgeError(error, { retryable: true, outcome: "none" });
+      }
+      await sleep(pauseMs, undefined, call);
     }
   }
 }
 
-const isDuplicate = (error: unknown): boolean => error instanceof Error && error.name === "InvalidGroup.Duplicate";
+/** https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html: what was just made may not be there yet for another call. */
+const settleMs = 60_000;
+const longestPauseMs = 5000;
+
+/** Another process was faster, the answer to our own request was lost, or what was made does not show yet. */
+const isSettling = (error: unknown): boolean => error instanceof Error && /^Invalid(Group\.(Duplicate|NotFound)|Permission\.Duplicate)$/.test(error.name);

@@ -1,4 +1,5 @@
 export type { AccessKey } from "./aws/credentials.ts";
+export type { BackgroundFault } from "./ec2/background-faults.ts";
 export type { BookedInstance, BookedThing, Books } from "./ec2/books.ts";
 export type { CallFault, FaultEffect } from "./ec2/call-faults.ts";
 export type { LoggedCall, Violation } from "./ec2/call-log.ts";

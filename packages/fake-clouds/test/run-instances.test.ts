@@ -130,6 +130,7 @@ const refusals: readonly (readonly [what: string, input: Partial<RunInstancesCom
   ["a security group that does not exist", { SecurityGroupIds: ["sg-0123456789abcdef0"] }, "InvalidGroup.NotFound 400"],
   ["a key pair that does not exist", { KeyName: "mine" }, "InvalidKeyPair.NotFound 400"],
   ["a maximum below the minimum", { MinCount: 2 }, "InvalidParameterValue 400"],
+  ["a tag specification without tags", { TagSpecifications: tagged({}) }, "InvalidTagKey.Malformed 400"],
   ["51 tags", { TagSpecifications: tagged(manyTags) }, "TagLimitExceeded 400"],
   ["a tag key of 129 characters", { TagSpecifications: tagged({ ["k".repeat(129)]: "" }) }, "InvalidParameterValue 400"],
   ["a tag value of 257 characters", { TagSpecifications: tagged({ k: "v".repeat(257) }) }, "InvalidParameterValue 400"],

@@ -24,7 +24,7 @@ export interface Received {
 }
 
 /** Does what a request asks, in the order in which AWS looks at things: who, what, how often, may it, and then the work. */
-export function answerCall(cloud: Ec2Cloud, { request, headers, body }: Received, { stale }: { readonly stale: boolean }): Answer {
+export function answerCall(cloud: Ec2Cloud, { request, headers, body }: Received, { ageSeconds = cloud.settings.readLagSeconds }: { /** How old a read is; default as the settings say. */ readonly ageSeconds?: number } = {}): Answer {
   const { service, action, parameters } = request;
   const { clock, settings, accessKeys, enabledRegions } = cloud;
   const requestId = randomUUID();
@@ -36,7 +36,7 @@ export function answerCall(cloud: Ec2Cloud, { request, headers, body }: Received
     const [denied] = permissionsOf(request).filter((permission) => settings.denied.includes(permission));
     if (denied !== undefined) throw denial(service, denied, caller);
     const nowMs = clock.now();
-    const call = { cloud, caller, world: cloud.world(caller.accountId, caller.region), nowMs, viewMs: stale ? Number.NEGATIVE_INFINITY : nowMs - settings.readLagSeconds * 1000 };
+    const call = { cloud, caller, world: cloud.world(caller.accountId, caller.region), nowMs, viewMs: nowMs - ageSeconds * 1000 };
     found.check?.(call, parameters);
     if (parameters["DryRun"] === true) throw new AwsError("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412);
     const answer = found.run(call, parameters);

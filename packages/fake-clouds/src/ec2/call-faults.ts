@@ -14,8 +14,8 @@ export type FaultEffect =
   | { readonly kind: "hang"; readonly takesEffect: boolean }
   /** It takes effect; the answer ends in the middle. */
   | { readonly kind: "break off" }
-  /** A read that is older than everything that exists. */
-  | { readonly kind: "stale" };
+  /** A read that is so old; default: older than everything that exists. */
+  | { readonly kind: "stale"; readonly ageSeconds?: number };
 
 /** A fault that waits for the calls that it fits. */
 export interface CallFault {

@@ -13,6 +13,8 @@ export interface LoggedCall {
   readonly invocationId?: string;
   /** Kind of the fault that it met. */
   readonly fault?: string;
+  /** Whether that was one of the background. */
+  readonly inBackground?: true;
   /** HTTP status; absent: never answered. */
   readonly status?: number;
   /** Code of the error that was answered. */

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { AccessKey } from "../aws/credentials.ts";
 import { MachineFaults } from "../machine/machine-faults.ts";
 import { MovingClock } from "../moving-clock.ts";
+import { BackgroundFaults } from "./background-faults.ts";
 import { CallFaults } from "./call-faults.ts";
 import { CallLog } from "./call-log.ts";
 import { regions } from "./catalog.ts";
@@ -30,6 +31,7 @@ export class Ec2Cloud {
   readonly clock = new MovingClock();
   readonly log = new CallLog();
   readonly faults = new CallFaults();
+  readonly background = new BackgroundFaults();
   readonly machineFaults = new MachineFaults();
   readonly buckets = new TokenBuckets(() => this.clock.now());
   readonly accessKeys: readonly AccessKey[];

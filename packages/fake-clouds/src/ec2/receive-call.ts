@@ -20,13 +20,15 @@ export async function receiveCall(cloud: Ec2Cloud, headers: IncomingHttpHeaders,
   const { service, action, parameters } = request;
   const dryRun = parameters["DryRun"] === true;
   const invocationId = headers["amz-sdk-invocation-id"]?.toString();
-  const fault = dryRun ? undefined : cloud.faults.take({ action, region: readSignature(headers, body)?.region, invocationId, beginsList: beginsList(request) });
+  const aimed = dryRun ? undefined : cloud.faults.take({ action, region: readSignature(headers, body)?.region, invocationId, beginsList: beginsList(request) });
+  const passing = aimed === undefined && !dryRun && !isRetry(headers) ? cloud.background.choose(cloud.settings.background, action) : undefined;
+  const fault = aimed ?? passing;
   const finish = cloud.log.begin({
     atMs: cloud.clock.now(), service, action, parameters, dryRun,
-    ...(invocationId === undefined ? {} : { invocationId }), ...(fault === undefined ? {} : { fault: fault.kind }),
+    ...(invocationId === undefined ? {} : { invocationId }), ...(fault === undefined ? {} : { fault: fault.kind }), ...(passing === undefined ? {} : { inBackground: true as const }),
   });
   const work = (): Answer => {
-    const answer = answerCall(cloud, { request, headers, body } satisfies Received, { stale: fault?.kind === "stale" });
+    const answer = answerCall(cloud, { request, headers, body } satisfies Received, fault?.kind === "stale" ? { ageSeconds: fault.ageSeconds ?? Number.POSITIVE_INFINITY } : {});
     const { caller, code } = answer;
     finish({ ...(caller === undefined ? {} : { accountId: caller.accountId, region: caller.region }), ...(code === undefined ? {} : { code }) });
     return answer;
@@ -58,3 +60,6 @@ async function meet(cloud: Ec2Cloud, fault: FaultEffect | undefined, { service }
 
 const beginsList = ({ action, parameters }: ServiceRequest): boolean =>
   action.startsWith("Describe") && parameters["NextToken"] === undefined && Object.keys(parameters).every((name) => !name.endsWith("Ids"));
+
+/** The SDK's own count: `attempt=2; max=3`. */
+const isRetry = (headers: IncomingHttpHeaders): boolean => /attempt=([2-9]|\d\d)/.test(headers["amz-sdk-request"]?.toString() ?? "");

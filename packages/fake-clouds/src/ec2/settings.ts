@@ -1,4 +1,5 @@
 import type { ExitReport } from "@bridge/backend-kit";
+import type { BackgroundFault } from "./background-faults.ts";
 
 /** On whose terms capacity is rented. */
 export type Market = "on-demand" | "spot";
@@ -52,6 +53,8 @@ export interface Ec2Settings {
   readonly denied: readonly string[];
   /** So many of the next instances end in `pending`, by a fault of the platform. */
   readonly failedLaunches: number;
+  /** Faults that calls meet now and then, and the seed that says which. */
+  readonly background: { readonly faults: readonly BackgroundFault[]; readonly seed: number };
 }
 
 /** Everything works, and fast. */
@@ -61,4 +64,5 @@ export const defaultSettings: Ec2Settings = {
   readLagSeconds: 0, consoleLagSeconds: 0, powerOffSeconds: 0.1, clockSkewSeconds: 0,
   throttling: false, pageLimit: 1000, machines: "ssh", meters: {},
   capacity: [], unsold: [], quotas: { vcpus: 10_000, spotVcpus: 10_000, instances: 10_000 }, denied: [], failedLaunches: 0,
+  background: { faults: [], seed: 0 },
 };

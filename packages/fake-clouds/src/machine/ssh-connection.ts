@@ -51,11 +51,11 @@ function holdsKey(context: AuthContext, publicKey: string): boolean {
 }
 
 function runForced(connection: Connection, channel: ServerChannel, { readsInput, run }: { readonly readsInput: boolean; readonly run: (input: string) => VerbResult | undefined }): void {
+  outliveClient(channel);
   const input: Buffer[] = [];
   const answer = () => {
     const result = run(Buffer.concat(input).toString());
     if (result === undefined) return void connection.end();
-    // The client may have gone meanwhile.
     if (!channel.writable) return;
     if (result.printed !== undefined) channel.write(result.printed);
     if (result.complained !== undefined) channel.stderr.write(`${result.complained}\n`);
@@ -68,6 +68,7 @@ function runForced(connection: Connection, channel: ServerChannel, { readsInput,
 }
 
 function runProgram(channel: ServerChannel, processes: GuestProcesses, parameters: readonly string[]): void {
+  outliveClient(channel);
   const child = processes.start("/bin/sh", parameters);
   channel.pipe(child.stdin);
   child.stdout.on("data", (bytes: Buffer) => void (channel.writable && channel.write(bytes)));
@@ -77,4 +78,10 @@ function runProgram(channel: ServerChannel, processes: GuestProcesses, parameter
     channel.exit(code);
     channel.end();
   });
+}
+
+/** A client may go at any moment, and what is written to it then is nobody's: that ends no machine. */
+function outliveClient(channel: ServerChannel): void {
+  channel.on("error", () => {});
+  channel.stderr.on("error", () => {});
 }

@@ -20,6 +20,7 @@ export function readTags<Type extends string>(specifications: readonly TagSpecif
     if (!tags.has(ResourceType)) throw wrong(`'${ResourceType}' is not a valid taggable resource type for this operation.`);
     if (seen.has(ResourceType)) throw wrong(`Duplicate resource type '${ResourceType}' in the tag specifications.`);
     seen.add(ResourceType);
+    if (Tags.length === 0) throw new AwsError("InvalidTagKey.Malformed", "Tag specification must have at least one tag");
     const read: Record<string, string> = {};
     for (const { Key = "", Value = "" } of Tags) {
       if (Key === "") throw wrong("Tag key cannot be empty.");

@@ -1,0 +1,46 @@
+// The subject of the conformance tests, with an eye on the errors of provision.
+import type { SubjectFactory } from "@bridge/conformance";
+import { toBridgeError } from "@bridge/core";
+import type { Ec2Control, Ec2Settings } from "@bridge/fake-clouds";
+import { awsSubject } from "../test/fixtures/subject.ts";
+
+/** A subject, and whether a failure of its case was only that the answer to a create was lost in the background, as the backend's error said. */
+export interface Observed {
+  readonly factory: SubjectFactory;
+  readonly wasHonest: (message: string) => Promise<boolean>;
+}
+
+/** What the kit says of a process of its own whose provision failed. */
+const elsewhere = /second process failed|before it came there/;
+
+/** Makes a subject for one case. */
+export function makeObservedSubject(settings: Partial<Ec2Settings>): Observed {
+  const unknown: string[] = [];
+  let control: Ec2Control | undefined;
+  return {
+    factory: async () => {
+      const { server, ...subject } = await awsSubject({ settings });
+      control = server.control;
+      return {
+        ...subject,
+        plugin: {
+          ...subject.plugin,
+          create: (options, services) => {
+            const backend = subject.plugin.create(options, services);
+            const provision = backend.provision.bind(backend);
+            backend.provision = (grant, envelope, context) => provision(grant, envelope, context).catch((error: unknown) => {
+              const { outcome, message } = toBridgeError(error);
+              if (outcome === "unknown") unknown.push(message);
+              throw error;
+            });
+            return backend;
+          },
+        },
+      };
+    },
+    wasHonest: async (message) => {
+      const lost = (await control?.calls() ?? []).some(({ action, inBackground }) => action === "RunInstances" && inBackground === true);
+      return lost && !/\bleak|dispose/.test(message) && (elsewhere.test(message) || unknown.some((each) => message.includes(each)));
+    },
+  };
+}
