@@ -1,6 +1,7 @@
 import { BridgeError, type CallOptions, toBridgeError } from "@bridge/core/backend";
 import type { AwsApi, Subnet } from "./api.ts";
 import type { ParsedOptions } from "./config.ts";
+import { Kept } from "./kept.ts";
 
 /** Where machines of one zone go. */
 export interface Place {
@@ -15,21 +16,17 @@ const groupName = "bridge-ssh";
 export class Network {
   readonly #api: AwsApi;
   readonly #options: ParsedOptions;
-  readonly #places = new Map<string, Promise<readonly Place[]>>();
+  readonly #places: Kept<readonly Place[]>;
 
-  constructor(api: AwsApi, options: ParsedOptions) {
+  constructor(api: AwsApi, options: ParsedOptions, now: () => number) {
     this.#api = api;
     this.#options = options;
+    this.#places = new Kept({ now, maxAgeMs: Number.POSITIVE_INFINITY });
   }
 
   /** The places of a region, one for each subnet, in the order of the options. @throws BridgeError `invalid_option` without any that will do. */
-  places(region: string, call: CallOptions): Promise<readonly Place[]> {
-    const known = this.#places.get(region);
-    if (known !== undefined) return known;
-    const places = this.#find(region, call);
-    this.#places.set(region, places);
-    places.catch(() => this.#places.delete(region));
-    return places;
+  places(region: string): Promise<readonly Place[]> {
+    return this.#places.get(region, (call) => this.#find(region, call));
   }
 
   async #find(region: string, call: CallOptions): Promise<readonly Place[]> {
