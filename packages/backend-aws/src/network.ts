@@ -1,4 +1,5 @@
-import { BridgeError, type CallOptions, toBridgeError } from "@bridge/core/backend";
+import { setTimeout as sleep } from "node:timers/promises";
+import { BridgeError, type CallOptions } from "@bridge/core/backend";
 import type { AwsApi, Subnet } from "./api.ts";
 import type { ParsedOptions } from "./config.ts";
 import { Kept } from "./kept.ts";
@@ -52,23 +53,32 @@ export class Network {
     return wanted.flatMap((id) => found.filter(({ SubnetId }) => SubnetId === id));
   }
 
-  /** The group of a VPC by its name; made when it is missing, also by several processes at once. */
+  /** The group of a VPC by its name; made when it is missing, also by several processes at once. What was just made EC2 shows a little later. */
   async #group(region: string, vpcId: string, call: CallOptions): Promise<string> {
-    const filters = [{ Name: "group-name", Values: [groupName] }, { Name: "vpc-id", Values: [vpcId] }];
-    const find = async () => (await this.#api.securityGroups(region, filters, call))[0]?.GroupId;
-    const known = await find();
-    if (known !== undefined) return known;
+    for (let pauseMs = firstPauseMs; pauseMs <= longestPauseMs; pauseMs *= 2) {
+      const groupId = await this.#openGroup(region, vpcId, call);
+      if (groupId !== undefined) return groupId;
+      await sleep(pauseMs, undefined, call);
+    }
+    throw new BridgeError("unavailable", `the security group ${groupName} of ${vpcId} in ${region} was made, but EC2 does not show it`, { outcome: "none", retryable: true });
+  }
+
+  /** The group, made and opened if need be: whoever made it may have died before it was open. Undefined: it is there, but not shown yet. */
+  async #openGroup(region: string, vpcId: string, call: CallOptions): Promise<string | undefined> {
+    const [known] = await this.#api.securityGroups(region, [{ Name: "group-name", Values: [groupName] }, { Name: "vpc-id", Values: [vpcId] }], call);
+    let groupId = known?.GroupId;
     try {
-      const groupId = await this.#api.createSecurityGroup(region, { name: groupName, vpcId, tags: this.#options.tags }, call);
-      await this.#api.openPort(region, { groupId, port: 22, ranges: this.#options.sshSourceRanges }, call);
+      groupId ??= await this.#api.createSecurityGroup(region, { name: groupName, vpcId, tags: this.#options.tags }, call);
+      if ((known?.IpPermissions ?? []).length === 0) await this.#api.openPort(region, { groupId, port: 22, ranges: this.#options.sshSourceRanges }, call);
       return groupId;
     } catch (error) {
-      // Another process was faster.
-      const made = isDuplicate(error) ? await find() : undefined;
-      if (made !== undefined) return made;
-      throw isDuplicate(error) ? toBridgeError(error, { retryable: true }) : error;
+      const name = error instanceof Error ? error.name : "";
+      if (name === "InvalidPermission.Duplicate") return groupId;
+      if (name === "InvalidGroup.Duplicate" || name === "InvalidGroup.NotFound") return undefined;
+      throw error;
     }
   }
 }
 
-const isDuplicate = (error: unknown): boolean => error instanceof Error && error.name === "InvalidGroup.Duplicate";
+/** About a minute in all. */
+const [firstPauseMs, longestPauseMs] = [250, 32_000];
