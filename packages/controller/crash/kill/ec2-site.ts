@@ -33,6 +33,7 @@ export async function ec2Site({ firstAttempt, seed }: SiteOptions): Promise<Site
     trap: trap.endpoint,
     // EC2 tells whole seconds.
     offBySeconds: 1 + readLagSeconds,
+    slowBySeconds: 8,
     set kill(kill: () => void) { trap.kill = kill; },
     made: async () => (await control.books()).instances.map(({ tags, launchedAtMs: madeAtMs, endedAtMs }) => ({
       requestKey: tags[tagNames.request] ?? "", attempt: Number(tags[tagNames.attempt]), madeAtMs, ...(endedAtMs === undefined ? {} : { endedAtMs }),

@@ -7,7 +7,7 @@ import type { Ec2Control } from "@bridge/fake-clouds";
 const actionOf: Readonly<Record<string, string>> = {
   choose: "DescribeSubnets", provision: "RunInstances", watch: "DescribeInstances", measure: "DescribeInstances", terminate: "TerminateInstances", list: "DescribeInstances",
 };
-const [lookEveryMs, looks] = [20, 500];
+const [lookEveryMs, looks] = [20, 150];
 
 /** Kills a client of a fake EC2 when a certain call has arrived: the call takes effect, and nobody hears its answer. */
 export class Ec2Trap {
@@ -53,10 +53,11 @@ export class Ec2Trap {
     await this.#control.addFault({ action, effect: { kind: "hang", takesEffect: true } });
   }
 
+  /** An effect that turns out to need no such call, as the end of a machine that has ended, is over by then; nobody has heard of that. */
   async #spring(): Promise<void> {
-    for (let look = 0; look < looks; look++) {
-      if ((await this.#control.calls()).some(({ fault }) => fault === "hang")) return this.kill();
+    for (let look = 0; look < looks && !(await this.#control.calls()).some(({ fault }) => fault === "hang"); look++) {
       await sleep(lookEveryMs, undefined, { signal: this.#closed.signal });
     }
+    this.kill();
   }
 }

@@ -46,7 +46,7 @@ export async function runCase(kill: KillCase, platform: keyof typeof platforms, 
   const site = await platforms[platform]({ owner, folder: join(folder, "site"), firstAttempt: scenario.firstAttempt, seed });
   try {
     const book = join(folder, "book");
-    const lease = leaseOf(scenario, book);
+    const lease = leaseOf({ ...scenario, leaseSeconds: scenario.leaseSeconds + (site.slowBySeconds ?? 0) }, book);
     const requestKey = requestKeyOf(owner, lease.grant);
     const config: RunnerConfig = {
       ledger: join(folder, "ledger.sqlite"), owner, providerId, masterSecret: randomBytes(32).toString("base64"), timeoutSeconds,

@@ -29,6 +29,8 @@ export interface Site {
   readonly trap?: string;
   /** By how much more its own times and lists may be off, where they are coarse or late; default 0. */
   readonly offBySeconds?: number;
+  /** By how much a grant must be good for longer, where everything takes longer; default 0. */
+  readonly slowBySeconds?: number;
   /** Called by the trap. */
   kill: () => void;
   made(): Promise<readonly MadeMachine[]>;
