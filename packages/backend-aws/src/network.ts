@@ -32,11 +32,9 @@ export class Network {
 
   async #find(region: string, call: CallOptions): Promise<readonly Place[]> {
     const subnets = await this.subnets(region, call);
-    const places: Place[] = [];
-    for (const { SubnetId: subnetId = "", AvailabilityZone: zone = "", VpcId: vpcId = "" } of subnets) {
-      places.push({ zone, subnetId, securityGroupId: this.#options.securityGroups?.[region] ?? await this.#group(region, vpcId, call) });
-    }
-    return places;
+    const groups = new Map<string, string>();
+    for (const vpcId of new Set(subnets.map(({ VpcId = "" }) => VpcId))) groups.set(vpcId, this.#options.securityGroups?.[region] ?? await this.#group(region, vpcId, call));
+    return subnets.map(({ SubnetId: subnetId = "", AvailabilityZone: zone = "", VpcId: vpcId = "" }) => ({ zone, subnetId, securityGroupId: groups.get(vpcId) ?? "" }));
   }
 
   /** The subnets that machines of a region go to, in order. @throws BridgeError `invalid_option` when there are none. */
