@@ -3,6 +3,7 @@ import type {
 } from "@aws-sdk/client-ec2";
 import { BridgeError, type CallOptions } from "@bridge/core/backend";
 import type { ParsedOptions } from "./config.ts";
+import { type CallKind, Pace } from "./pace.ts";
 
 export type { Image, Instance, InstanceTypeInfo, RunInstancesCommandInput, SecurityGroup, Subnet, Volume };
 
@@ -42,6 +43,7 @@ export class AwsApi {
   readonly #now: () => number;
   readonly #clients = new Map<string, Promise<Clients>>();
   readonly #prepared = new Map<string, Clients>();
+  readonly #pace = new Pace();
 
   constructor(options: ParsedOptions, now: () => number) {
     this.#options = options;
@@ -71,9 +73,9 @@ export class AwsApi {
     }
   }
 
-  /** Loads the SDK and resolves credentials, so that a create leaves in the step in which it is called. */
-  async prepare(region: string): Promise<void> {
-    const clients = await this.#client(region);
+  /** Waits until EC2 takes one more create, loads the SDK and resolves credentials, so that it leaves in the step in which it is called. */
+  async prepare(region: string, call: CallOptions): Promise<void> {
+    const clients = await this.#turn(region, "launch", call);
     await clients.creating.config.credentials();
     this.#prepared.set(region, clients);
   }
@@ -81,16 +83,16 @@ export class AwsApi {
   /** Sends the one create request of an attempt, without retries and without awaiting anything first. {@link AwsApi.prepare} must have resolved for the region. */
   async runInstance(region: string, input: RunInstancesCommandInput, call: CallOptions): Promise<Instance | undefined> {
     const prepared = this.#prepared.get(region);
-    if (prepared === undefined) throw new BridgeError("internal", `a create in ${region} before the region was listed`, { outcome: "none" });
+    if (prepared === undefined) throw new BridgeError("internal", `a create in ${region} for which nothing was prepared`, { outcome: "none" });
     return (await prepared.creating.send(new prepared.ec2.RunInstancesCommand(input), sendOptions(call))).Instances?.[0];
   }
 
   /** Instances that match, all pages, in EC2's order. */
   async instances(region: string, filters: readonly Filter[], call: CallOptions): Promise<Dated<readonly Instance[]>> {
-    const { ec2, client } = await this.#client(region);
     const answer: Instance[] = [];
     let clockSkewMs: number | undefined;
     for (let token: string | undefined, isFirst = true; isFirst || token !== undefined; isFirst = false) {
+      const { ec2, client } = await this.#turn(region, "read", call);
       const command = new ec2.DescribeInstancesCommand({ Filters: writable(filters), MaxResults: pageSize, NextToken: token });
       command.middlewareStack.add((next) => async (request) => {
         const result = await next(request);
@@ -106,8 +108,8 @@ export class AwsApi {
 
   /** Volumes that match, all pages. */
   async volumes(region: string, filters: readonly Filter[], call: CallOptions): Promise<readonly Volume[]> {
-    const { ec2, client } = await this.#client(region);
     return paged(async (token) => {
+      const { ec2, client } = await this.#turn(region, "read", call);
       const { Volumes = [], NextToken } = await client.send(new ec2.DescribeVolumesCommand({ Filters: writable(filters), MaxResults: 500, NextToken: token }), sendOptions(call));
       return { items: Volumes, next: NextToken };
     });
@@ -115,26 +117,26 @@ export class AwsApi {
 
   /** Asks for the end of one instance. One at a time: a bad id would fail a whole batch. */
   async terminate(region: string, id: string, call: CallOptions): Promise<void> {
-    const { ec2, client } = await this.#client(region);
+    const { ec2, client } = await this.#turn(region, "change", call);
     await client.send(new ec2.TerminateInstancesCommand({ InstanceIds: [id] }), sendOptions(call));
   }
 
   async deleteVolume(region: string, id: string, call: CallOptions): Promise<void> {
-    const { ec2, client } = await this.#client(region);
+    const { ec2, client } = await this.#turn(region, "change", call);
     await client.send(new ec2.DeleteVolumeCommand({ VolumeId: id }), sendOptions(call));
   }
 
   /** The last 64 KB of an instance's serial console, as text. */
   async console(region: string, id: string, call: CallOptions): Promise<string> {
-    const { ec2, client } = await this.#client(region);
+    const { ec2, client } = await this.#turn(region, "read", call);
     const { Output = "" } = await client.send(new ec2.GetConsoleOutputCommand({ InstanceId: id, Latest: true }), sendOptions(call));
     return Buffer.from(Output, "base64").toString("utf8");
   }
 
   /** Types that match, all pages. */
   async instanceTypes(region: string, filters: readonly Filter[], call: CallOptions): Promise<readonly InstanceTypeInfo[]> {
-    const { ec2, client } = await this.#client(region);
     return paged(async (token) => {
+      const { ec2, client } = await this.#turn(region, "read", call);
       const { InstanceTypes = [], NextToken } = await client.send(new ec2.DescribeInstanceTypesCommand({ Filters: writable(filters), MaxResults: 100, NextToken: token }), sendOptions(call));
       return { items: InstanceTypes, next: NextToken };
     });
@@ -142,8 +144,8 @@ export class AwsApi {
 
   /** Which zone sells which of the types that match. */
   async offerings(region: string, filters: readonly Filter[], call: CallOptions): Promise<readonly { readonly type: string; readonly zone: string }[]> {
-    const { ec2, client } = await this.#client(region);
     return paged(async (token) => {
+      const { ec2, client } = await this.#turn(region, "read", call);
       const command = new ec2.DescribeInstanceTypeOfferingsCommand({ LocationType: "availability-zone", Filters: writable(filters), MaxResults: 1000, NextToken: token });
       const { InstanceTypeOfferings = [], NextToken } = await client.send(command, sendOptions(call));
       return { items: InstanceTypeOfferings.map(({ InstanceType = "", Location = "" }) => ({ type: String(InstanceType), zone: Location })), next: NextToken };
@@ -152,8 +154,8 @@ export class AwsApi {
 
   /** Images that match, all pages. */
   async images(region: string, input: Pick<DescribeImagesCommandInput, "ImageIds" | "Owners" | "Filters">, call: CallOptions): Promise<readonly Image[]> {
-    const { ec2, client } = await this.#client(region);
     return paged(async (token) => {
+      const { ec2, client } = await this.#turn(region, "read", call);
       const { Images = [], NextToken } = await client.send(new ec2.DescribeImagesCommand({ ...input, NextToken: token }), sendOptions(call));
       return { items: Images, next: NextToken };
     });
@@ -161,8 +163,8 @@ export class AwsApi {
 
   /** Subnets that match, all pages. */
   async subnets(region: string, filters: readonly Filter[], call: CallOptions): Promise<readonly Subnet[]> {
-    const { ec2, client } = await this.#client(region);
     return paged(async (token) => {
+      const { ec2, client } = await this.#turn(region, "read", call);
       const { Subnets = [], NextToken } = await client.send(new ec2.DescribeSubnetsCommand({ Filters: writable(filters), NextToken: token }), sendOptions(call));
       return { items: Subnets, next: NextToken };
     });
@@ -170,8 +172,8 @@ export class AwsApi {
 
   /** Security groups that match, all pages. */
   async securityGroups(region: string, filters: readonly Filter[], call: CallOptions): Promise<readonly SecurityGroup[]> {
-    const { ec2, client } = await this.#client(region);
     return paged(async (token) => {
+      const { ec2, client } = await this.#turn(region, "read", call);
       const { SecurityGroups = [], NextToken } = await client.send(new ec2.DescribeSecurityGroupsCommand({ Filters: writable(filters), NextToken: token }), sendOptions(call));
       return { items: SecurityGroups, next: NextToken };
     });
@@ -179,14 +181,14 @@ export class AwsApi {
 
   /** Makes a security group; resolves to its id. */
   async createSecurityGroup(region: string, { name, vpcId, tags }: { readonly name: string; readonly vpcId: string; readonly tags: Readonly<Record<string, string>> }, call: CallOptions): Promise<string> {
-    const { ec2, client } = await this.#client(region);
+    const { ec2, client } = await this.#turn(region, "change", call);
     const input = { GroupName: name, Description: "SSH to machines leased by Bridge", VpcId: vpcId, TagSpecifications: [{ ResourceType: "security-group" as const, Tags: tagList(tags) }] };
     return (await client.send(new ec2.CreateSecurityGroupCommand(input), sendOptions(call))).GroupId ?? "";
   }
 
   /** Opens a TCP port of a group to ranges of addresses. */
   async openPort(region: string, { groupId, port, ranges }: { readonly groupId: string; readonly port: number; readonly ranges: readonly string[] }, call: CallOptions): Promise<void> {
-    const { ec2, client } = await this.#client(region);
+    const { ec2, client } = await this.#turn(region, "change", call);
     const [v6, v4] = [ranges.filter((range) => range.includes(":")), ranges.filter((range) => !range.includes(":"))];
     const permission = { IpProtocol: "tcp", FromPort: port, ToPort: port, IpRanges: v4.map((CidrIp) => ({ CidrIp })), Ipv6Ranges: v6.map((CidrIpv6) => ({ CidrIpv6 })) };
     await client.send(new ec2.AuthorizeSecurityGroupIngressCommand({ GroupId: groupId, IpPermissions: [permission] }), sendOptions(call));
@@ -194,7 +196,7 @@ export class AwsApi {
 
   /** Tries the calls that change something, each with DryRun: EC2 checks the permission and does nothing. Gives what it said to each. */
   async dryRuns(region: string, launch: RunInstancesCommandInput, vpcId: string, call: CallOptions): Promise<readonly { readonly action: string; readonly said: unknown }[]> {
-    const { ec2, client } = await this.#client(region);
+    const { ec2, client } = await this.#turn(region, "change", call);
     const [DryRun, nobody] = [true, "i-0123456789abcdef0"];
     const attempts = {
       RunInstances: () => client.send(new ec2.RunInstancesCommand({ ...launch, DryRun }), sendOptions(call)),
@@ -213,6 +215,12 @@ export class AwsApi {
       client.destroy();
       creating.destroy();
     }
+  }
+
+  /** The clients of a region, when it is this call's turn. */
+  async #turn(region: string, kind: CallKind, call: CallOptions): Promise<Clients> {
+    await this.#pace.turn(region, kind, call);
+    return this.#client(region);
   }
 
   #client(region: string): Promise<Clients> {

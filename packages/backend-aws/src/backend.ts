@@ -6,6 +6,7 @@ import type { ParsedOptions } from "./config.ts";
 import { diagnose } from "./diagnose.ts";
 import { mapError } from "./errors.ts";
 import { Images } from "./images.ts";
+import { Kept } from "./kept.ts";
 import { Network } from "./network.ts";
 import { rawInstance, rawVolume } from "./raw-machine.ts";
 import { launchRequest } from "./launch-request.ts";
@@ -21,7 +22,7 @@ export class AwsPlatform implements MachinePlatform {
   readonly #images: Images;
   readonly #skewMs = new Map<Scope, number>();
   readonly #sshPort: number;
-  #account: string | undefined;
+  readonly #account: Kept<string>;
 
   constructor(options: ParsedOptions, services: BackendServices, { sshPort }: { readonly sshPort: number }) {
     this.#sshPort = sshPort;
@@ -29,18 +30,19 @@ export class AwsPlatform implements MachinePlatform {
     this.#services = services;
     this.#api = new AwsApi(options, services.now);
     this.#catalog = new Catalog(this.#api, options, services.now);
-    this.#network = new Network(this.#api, options);
-    this.#images = new Images(this.#api, options);
+    this.#network = new Network(this.#api, options, services.now);
+    this.#account = new Kept({ now: services.now, maxAgeMs: Number.POSITIVE_INFINITY });
+    this.#images = new Images(this.#api, options, services.now);
   }
 
-  async scopes(call: CallOptions): Promise<readonly Scope[]> {
-    const account = await this.#accountOf(call);
+  async scopes(): Promise<readonly Scope[]> {
+    const account = await this.#accountOf();
     return this.#options.regions.map((region) => `aws:${account}:${region}`);
   }
 
-  async capabilities(call: CallOptions): Promise<Capabilities> {
+  async capabilities(): Promise<Capabilities> {
     const { regions } = this.#options;
-    const byRegion = await Promise.all(regions.map(async (region) => ({ region, sizes: await this.#catalog.sizes(region, call) })));
+    const byRegion = await Promise.all(regions.map(async (region) => ({ region, sizes: await this.#catalog.sizes(region) })));
     const most = (member: "cpuMillicores" | "ramMib", sizes: readonly { readonly cpuMillicores: number; readonly ramMib: number }[]) => Math.max(0, ...sizes.map((size) => size[member]));
     const all = byRegion.flatMap(({ sizes }) => sizes);
     return {
@@ -56,16 +58,16 @@ export class AwsPlatform implements MachinePlatform {
   }
 
   /** By region, then size, then zone; everything that the request is made of is resolved. */
-  async placements({ manifest }: ComputeGrant, call: CallOptions): Promise<readonly Placement[]> {
-    const account = await this.#accountOf(call);
+  async placements({ manifest }: ComputeGrant): Promise<readonly Placement[]> {
+    const account = await this.#accountOf();
     const regions = this.#options.regions.filter((region) => manifest.regions.length === 0 || manifest.regions.includes(region));
     const markets = { off: ["on-demand"], prefer: ["spot", "on-demand"], only: ["spot"] }[this.#options.spot];
     const diskGib = Math.max(manifest.storageGib, this.#options.minDiskGib);
     const placements: Placement[] = [];
     for (const region of regions) {
-      const sizes = await this.#catalog.fitting(region, manifest, call);
+      const sizes = await this.#catalog.fitting(region, manifest);
       if (sizes.length === 0) continue;
-      const [places, image] = await Promise.all([this.#network.places(region, call), this.#images.resolve(region, manifest.arch, call)]);
+      const [places, image] = await Promise.all([this.#network.places(region), this.#images.resolve(region, manifest.arch)]);
       for (const { name, zones } of sizes) {
         for (const { zone, subnetId, securityGroupId } of places.filter((place) => zones.includes(place.zone))) {
           for (const market of markets) placements.push({ scope: `aws:${account}:${region}`, region, size: name, pool: `${zone}/${market}`, resolved: { ...image, zone, subnetId, securityGroupId, market, diskGib, ipv6: this.#options.ipv6 } });
@@ -73,6 +75,11 @@ export class AwsPlatform implements MachinePlatform {
       }
     }
     return placements;
+  }
+
+  /** Its turn comes at EC2's rate; the credentials are looked at after that, so that they are still good. */
+  async beforeCreate({ placement: { region } }: MachineSpec, call: CallOptions): Promise<void> {
+    await this.#api.prepare(region, call);
   }
 
   async create(spec: MachineSpec, call: CallOptions): Promise<{ readonly id: string }> {
@@ -84,13 +91,12 @@ export class AwsPlatform implements MachinePlatform {
 
   async list(scope: Scope, call: CallOptions): Promise<readonly RawMachine[]> {
     const region = regionOf(scope);
-    await this.#api.prepare(region);
     const ours: Filter = { Name: `tag:${tagNames.owner}`, Values: [this.#services.owner] };
     const [{ answer, clockSkewMs }, volumes] = await Promise.all([
       this.#api.instances(region, [ours], call), this.#api.volumes(region, [ours, { Name: "status", Values: ["available", "error", "deleting"] }], call),
     ]);
     if (clockSkewMs !== undefined) this.#skewMs.set(scope, clockSkewMs);
-    const sizes = await this.#catalog.sizes(region, call).catch(() => []);
+    const sizes = await this.#catalog.sizes(region).catch(() => []);
     return [
       ...answer.flatMap((instance) => rawInstance(instance, { region, sshPort: this.#sshPort, size: sizes.find(({ name }) => name === instance.InstanceType) })),
       ...volumes.map((volume) => rawVolume(volume, region)),
@@ -118,12 +124,11 @@ export class AwsPlatform implements MachinePlatform {
     await this.#api.close();
   }
 
-  async #accountOf(call: CallOptions): Promise<string> {
-    this.#account ??= await this.#askAccount(call);
-    return this.#account;
+  /** Asked once: tokens and tags mean nothing in another account. */
+  #accountOf(): Promise<string> {
+    return this.#account.get("", (call) => this.#askAccount(call));
   }
 
-  /** Asked once: tokens and tags mean nothing in another account. */
   async #askAccount(call: CallOptions): Promise<string> {
     const account = await this.#api.account(call);
     const wanted = this.#options.account ?? account;

@@ -2,6 +2,7 @@ import type { Architecture, CallOptions, ComputeManifest } from "@bridge/core/ba
 import { type MachineSize, pickSizes } from "@bridge/backend-kit";
 import type { AwsApi, Filter, InstanceTypeInfo } from "./api.ts";
 import type { ParsedOptions } from "./config.ts";
+import { Kept } from "./kept.ts";
 
 /** An instance type of one region. */
 export interface Ec2Size extends MachineSize {
@@ -16,31 +17,22 @@ const maxAgeMs = 3_600_000;
 export class Catalog {
   readonly #api: AwsApi;
   readonly #options: ParsedOptions;
-  readonly #now: () => number;
-  readonly #read = new Map<string, { readonly atMs: number; readonly sizes: Promise<readonly Ec2Size[]> }>();
+  readonly #read: Kept<readonly Ec2Size[]>;
 
   constructor(api: AwsApi, options: ParsedOptions, now: () => number) {
     this.#api = api;
     this.#options = options;
-    this.#now = now;
+    this.#read = new Kept({ now, maxAgeMs });
   }
 
   /** Sizes of a region, preferred families and types first. */
-  async sizes(region: string, call: CallOptions): Promise<readonly Ec2Size[]> {
-    const known = this.#read.get(region);
-    if (known !== undefined && Math.abs(this.#now() - known.atMs) < maxAgeMs) return known.sizes;
-    const sizes = this.#ask(region, call);
-    const entry = { atMs: this.#now(), sizes };
-    this.#read.set(region, entry);
-    sizes.catch(() => {
-      if (this.#read.get(region) === entry) this.#read.delete(region);
-    });
-    return sizes;
+  sizes(region: string): Promise<readonly Ec2Size[]> {
+    return this.#read.get(region, (call) => this.#ask(region, call));
   }
 
   /** Sizes of a region that hold a manifest: the least CPU and memory first, then as the options prefer. */
-  async fitting(region: string, manifest: ComputeManifest, call: CallOptions): Promise<readonly Ec2Size[]> {
-    return pickSizes(await this.sizes(region, call), manifest);
+  async fitting(region: string, manifest: ComputeManifest): Promise<readonly Ec2Size[]> {
+    return pickSizes(await this.sizes(region), manifest);
   }
 
   async #ask(region: string, call: CallOptions): Promise<readonly Ec2Size[]> {

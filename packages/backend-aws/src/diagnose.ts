@@ -35,10 +35,10 @@ async function diagnoseRegion({ api, catalog, images, network }: Instruments, re
       return undefined;
     }
   };
-  const sizes = await look("instance types", "allow other instanceFamilies or instanceTypes, or give the permissions ec2:DescribeInstanceTypes and ec2:DescribeInstanceTypeOfferings", () => catalog.sizes(region, call),
+  const sizes = await look("instance types", "allow other instanceFamilies or instanceTypes, or give the permissions ec2:DescribeInstanceTypes and ec2:DescribeInstanceTypeOfferings", () => catalog.sizes(region),
     (found) => `${found.length} of the families and types that are allowed`);
   const arch = sizes?.[0]?.arch ?? smallest.arch;
-  const image = await look("image", "mend the option image; it needs ec2:DescribeImages, and ssm:GetParameter for a parameter", () => images.resolve(region, arch, call), ({ imageId }) => `${imageId} for ${arch}`);
+  const image = await look("image", "mend the option image; it needs ec2:DescribeImages, and ssm:GetParameter for a parameter", () => images.resolve(region, arch), ({ imageId }) => `${imageId} for ${arch}`);
   const subnets = await look("subnets", "name subnets in the option subnets, or make a default VPC; it needs ec2:DescribeSubnets", () => network.subnets(region, call), (found) => `${found.length}, in ${found.map(({ AvailabilityZone }) => AvailabilityZone).join(", ")}`);
   const [first] = subnets ?? [];
   if (sizes?.[0] === undefined || image === undefined || first === undefined) return findings;

@@ -1,6 +1,7 @@
 import { type Architecture, BridgeError, type CallOptions } from "@bridge/core/backend";
 import type { AwsApi, Image } from "./api.ts";
 import type { ParsedOptions } from "./config.ts";
+import { Kept } from "./kept.ts";
 
 /** An image as a placement pins it. */
 export interface ResolvedImage {
@@ -11,18 +12,27 @@ export interface ResolvedImage {
 
 const ec2Names = { amd64: "x86_64", arm64: "arm64" } as const satisfies Record<Architecture, string>;
 
-/** Finds the image of a region and architecture. */
+/** New images appear every few weeks; the ones before stay. */
+const maxAgeMs = 3_600_000;
+
+/** Finds the image of a region and architecture; looks at most hourly. */
 export class Images {
   readonly #api: AwsApi;
   readonly #options: ParsedOptions;
+  readonly #found: Kept<ResolvedImage>;
 
-  constructor(api: AwsApi, options: ParsedOptions) {
+  constructor(api: AwsApi, options: ParsedOptions, now: () => number) {
     this.#api = api;
     this.#options = options;
+    this.#found = new Kept({ now, maxAgeMs });
   }
 
   /** @throws BridgeError `invalid_option` when there is none, or it is of another architecture. */
-  async resolve(region: string, arch: Architecture, call: CallOptions): Promise<ResolvedImage> {
+  resolve(region: string, arch: Architecture): Promise<ResolvedImage> {
+    return this.#found.get(`${region}/${arch}`, (call) => this.#resolve(region, arch, call));
+  }
+
+  async #resolve(region: string, arch: Architecture, call: CallOptions): Promise<ResolvedImage> {
     const image = await this.#find(region, arch, call);
     const { ImageId: imageId, RootDeviceName: rootDevice, Architecture: architecture } = image ?? {};
     if (imageId === undefined || rootDevice === undefined) throw new BridgeError("invalid_option", `image: there is none for ${arch} in ${region}`, { outcome: "none" });

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { BridgeError, type CallOptions, toBridgeError } from "@bridge/core/backend";
 import type { AwsApi, Subnet } from "./api.ts";
 import type { ParsedOptions } from "./config.ts";
+import { Kept } from "./kept.ts";
 
 /** Where machines of one zone go. */
 export interface Place {
@@ -16,30 +17,24 @@ const groupName = "bridge-ssh";
 export class Network {
   readonly #api: AwsApi;
   readonly #options: ParsedOptions;
-  readonly #places = new Map<string, Promise<readonly Place[]>>();
+  readonly #places: Kept<readonly Place[]>;
 
-  constructor(api: AwsApi, options: ParsedOptions) {
+  constructor(api: AwsApi, options: ParsedOptions, now: () => number) {
     this.#api = api;
     this.#options = options;
+    this.#places = new Kept({ now, maxAgeMs: Number.POSITIVE_INFINITY });
   }
 
   /** The places of a region, one for each subnet, in the order of the options. @throws BridgeError `invalid_option` without any that will do. */
-  places(region: string, call: CallOptions): Promise<readonly Place[]> {
-    const known = this.#places.get(region);
-    if (known !== undefined) return known;
-    const places = this.#find(region, call);
-    this.#places.set(region, places);
-    places.catch(() => this.#places.delete(region));
-    return places;
+  places(region: string): Promise<readonly Place[]> {
+    return this.#places.get(region, (call) => this.#find(region, call));
   }
 
   async #find(region: string, call: CallOptions): Promise<readonly Place[]> {
     const subnets = await this.subnets(region, call);
-    const places: Place[] = [];
-    for (const { SubnetId: subnetId = "", AvailabilityZone: zone = "", VpcId: vpcId = "" } of subnets) {
-      places.push({ zone, subnetId, securityGroupId: this.#options.securityGroups?.[region] ?? await this.#group(region, vpcId, call) });
-    }
-    return places;
+    const groups = new Map<string, string>();
+    for (const vpcId of new Set(subnets.map(({ VpcId = "" }) => VpcId))) groups.set(vpcId, this.#options.securityGroups?.[region] ?? await this.#group(region, vpcId, call));
+    return subnets.map(({ SubnetId: subnetId = "", AvailabilityZone: zone = "", VpcId: vpcId = "" }) => ({ zone, subnetId, securityGroupId: groups.get(vpcId) ?? "" }));
   }
 
   /** The subnets that machines of a region go to, in order. @throws BridgeError `invalid_option` when there are none. */

@@ -34,6 +34,12 @@ export interface MachinePlatform {
    */
   refuseEnvelope?(envelope: Envelope): Refusal | undefined;
   /**
+   * Awaited before each create, while nothing has been asked for yet and no time of the create runs: for what must be had
+   * before the request leaves in one step, such as credentials or a turn under the platform's rate limit. Its waits end
+   * with the signal. Absent: nothing. What it throws is an error of the provision; nothing was sent.
+   */
+  beforeCreate?(spec: MachineSpec, options: CallOptions): Promise<void>;
+  /**
    * Sends exactly one create request; the kit has called `mayCreate()` in the same synchronous step, so the request must
    * be sent before the first await on anything else. Idempotent by `spec.name` or `spec.token`, as `facts.idempotency`
    * says. Retries of the client are off. The signal fires after `createTimeoutSeconds`, when the kit has given up with `timeout`,

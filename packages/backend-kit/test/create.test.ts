@@ -43,6 +43,36 @@ test("mayCreate is asked in the same synchronous step as the create request is s
   expect(order).toEqual(["mayCreate", "create", "a microtask later"]);
 });
 
+test("what must be had before a create is waited for while its time does not run, and before mayCreate is asked", async () => {
+  const { backend, platform } = bench({ facts: { createTimeoutSeconds: 0.2 } });
+  const order: string[] = [];
+  platform.beforeCreate = async () => {
+    await sleep(300);
+    order.push("beforeCreate");
+  };
+  platform.onCreate = (make) => {
+    order.push("create");
+    return make();
+  };
+  await backend.provision(grant(), envelope(), contextOf({ mayCreate: () => void order.push("mayCreate") }).context);
+  expect(order).toEqual(["beforeCreate", "mayCreate", "create"]);
+});
+
+test("a create is not waited for by a caller who has left, and not sent when what it needs is not to be had", async () => {
+  const { backend, platform } = bench();
+  const leaving = new AbortController();
+  platform.beforeCreate = async () => {
+    leaving.abort();
+    await new Promise(() => {});
+  };
+  await expect(backend.provision(grant(), envelope(), contextOf({ signal: leaving.signal }).context)).rejects.toMatchObject({ code: "aborted" });
+  platform.beforeCreate = async () => {
+    throw new PlatformFailure("no credentials", { code: "unauthorized" });
+  };
+  await expect(backend.provision(grant(), envelope(), contextOf().context)).rejects.toMatchObject({ code: "unauthorized", outcome: "unknown" });
+  expect(platform.creates).toHaveLength(0);
+});
+
 test("nothing is created, looked for or adopted once mayCreate refuses", async () => {
   const { backend, platform } = bench();
   const mayCreate = () => {

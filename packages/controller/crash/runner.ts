@@ -19,7 +19,7 @@ async function load({ use, name, options }: RunnerBackend): Promise<ConfiguredBa
 }
 
 const print = (line: RunnerLine) => console.log(JSON.stringify(line));
-const write = (fields: object, message: string) => console.error(JSON.stringify({ message, ...fields }));
+const write = (fields: object, message: string) => console.error(JSON.stringify({ atSeconds: performance.now() / 1000, message, ...fields }));
 const { owner, providerId, masterSecret, settings, death } = config;
 await using controller = await Controller.open({
   owner, providerId, masterSecret, settings,

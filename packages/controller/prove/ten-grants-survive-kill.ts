@@ -20,7 +20,7 @@ const version = spawnSync("ssh", ["-V"], { encoding: "utf8" });
 if (version.status !== 0) throw new Error("this proof needs the OpenSSH client");
 const folder = mkdtempSync(join(tmpdir(), "bridge-prove-"));
 const owner = "prove";
-const site = localSite({ owner, folder: join(folder, "site"), firstAttempt: "served" });
+const site = localSite({ owner, folder: join(folder, "site"), firstAttempt: "served", seed: 0 });
 const user = generateSshKeyPair();
 const identity = join(folder, "identity");
 writeFileSync(identity, user.privateKey, { mode: 0o600 });
@@ -113,11 +113,12 @@ writeFileSync(stop, "");
 const { end, statuses, log } = await third.ended;
 for (const { child, ended } of sessions) if (!ended) await Promise.race([once(child, "close"), sleep(5000)]);
 claim("the controller finishes by itself", end === "finished", end);
-claim("the same ten instances, ports and host keys all along", identityOf(before) === identityOf(later) && before.length === count && site.made().length === count, `${site.made().length} machines were ever made`);
+const made = await site.made();
+claim("the same ten instances, ports and host keys all along", identityOf(before) === identityOf(later) && before.length === count && made.length === count, `${made.length} machines were ever made`);
 const walls = statuses.map(({ result, requestKey }) => {
   const wall = result?.kind === "ran" && result.usage.wallSeconds.source === "measured" ? result.usage.wallSeconds.value : Number.NaN;
   const of = (rows: readonly AttemptRow[]) => rows.filter((row) => row.requestKey === requestKey).map(wallOf)[0] ?? Number.NaN;
-  const madeAtMs = site.made().find((machine) => machine.requestKey === requestKey)?.madeAtMs ?? Number.NaN;
+  const madeAtMs = made.find((machine) => machine.requestKey === requestKey)?.madeAtMs ?? Number.NaN;
   return { readings: [of(before), of(later), wall] as const, realSeconds: (stoppedAtMs - madeAtMs) / 1000 };
 });
 // The stop is seen within half a second, and a reading is taken each second.
@@ -128,7 +129,7 @@ const isClean = leases.every(({ requestKey, code, book }) => statuses.some((stat
   && status.result.usage.exit.reason === "exited" && status.result.usage.exit.code === code) && readBook(book).starts === 1);
 claim("each workload was started once and ended with its own code", isClean, statuses.map(({ result }) => (result?.kind === "ran" ? String(result.usage.exit.code) : "-")).join(" "));
 claim("every log is signed", statuses.length === count && statuses.every(({ log }) => log !== undefined), String(statuses.filter(({ log }) => log !== undefined).length));
-const left = site.left();
+const left = await site.left();
 claim("nothing is left", left.length === 0, left.length === 0 ? "no instance, no process" : left.join(", "));
 await site.close();
 for (const { child } of sessions) child.kill("SIGKILL");

@@ -1,7 +1,7 @@
 import { BridgeError, type InstanceRef, type ProvisionContext } from "@bridge/core/backend";
 import type { MachineSpec, RawMachine } from "../platform.ts";
 import { attemptKey } from "../poller/snapshot.ts";
-import { monotonicMs, throwIfAborted, within } from "../wait.ts";
+import { abortable, monotonicMs, throwIfAborted, within } from "../wait.ts";
 import { machineOf, requireAdoptable } from "./find-machine.ts";
 import type { MachineSetting } from "./setting.ts";
 
@@ -25,6 +25,7 @@ export async function adoptOrCreate(creation: Creation): Promise<string> {
     const found = await find(creation, { confirmSeconds: secondsToConfirmAbsence(setting) });
     if (found !== undefined) return found.id;
     creation.context.progress("creating");
+    await abortable(setting.platform.beforeCreate?.(spec, { signal }) ?? Promise.resolve(), signal);
     const request = createRequest(creation);
     try {
       return await request.send();

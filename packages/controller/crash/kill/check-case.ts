@@ -34,14 +34,14 @@ export function resultWords({ result }: GrantStatus): string {
 /** What is not as it must be, one sentence each. */
 export async function problemsOf(remains: Remains): Promise<readonly string[]> {
   const { site, statuses, books } = remains;
-  const made = site.made();
+  const made = await site.made();
   const twice = made.filter((one, index) => made.findIndex((other) => other.requestKey === one.requestKey && other.attempt === one.attempt) !== index);
   const ofGrants = await Promise.all(statuses.map((status) => grantProblems(status, made, remains)));
   return [
     ...(statuses.length === books.size ? [] : [`${statuses.length} of ${books.size} grants were told of`]),
     ...twice.map(({ requestKey, attempt }) => `attempt ${attempt} of ${requestKey} got a second machine`),
-    ...site.left().map((what) => `${what} is left`),
-    ...site.touched().map((what) => `${what} is gone`),
+    ...(await site.left()).map((what) => `${what} is left`),
+    ...await site.wrong(),
     ...ofGrants.flat(),
   ];
 }
@@ -65,17 +65,18 @@ async function grantProblems(status: GrantStatus, made: readonly MadeMachine[], 
   ];
 }
 
-function usageProblems({ requestKey, result }: GrantStatus, made: readonly MadeMachine[], lastAtMs: number, { atDeath }: Remains): readonly string[] {
+function usageProblems({ requestKey, result }: GrantStatus, made: readonly MadeMachine[], lastAtMs: number, { atDeath, site: { offBySeconds = 0 } }: Remains): readonly string[] {
   if (result?.kind !== "ran") return [];
   const { wallSeconds } = result.usage;
+  const slackSeconds = meterSlackSeconds + offBySeconds;
   const machine = made.find((one) => one.requestKey === requestKey && one.attempt === result.attempt);
   if (machine === undefined) return [`it ran in attempt ${result.attempt}, for which no machine was made`];
   if (wallSeconds.source === "unknown") return ["nobody knows how long it ran"];
   const realSeconds = ((machine.endedAtMs ?? lastAtMs) - machine.madeAtMs) / 1000;
   const before = atDeath.attempts.find((attempt) => attempt.requestKey === requestKey && attempt.attempt === result.attempt)?.usage?.wallSeconds;
   return [
-    ...(wallSeconds.value <= realSeconds + meterSlackSeconds ? [] : [`${wallSeconds.value.toFixed(2)} s were metered, ${realSeconds.toFixed(2)} s it lived`]),
-    ...(before === undefined || before.source === "unknown" || before.value <= wallSeconds.value + meterSlackSeconds ? [] : [`before its death ${before.value.toFixed(2)} s were metered, at the end ${wallSeconds.value.toFixed(2)} s`]),
+    ...(wallSeconds.value <= realSeconds + slackSeconds ? [] : [`${wallSeconds.value.toFixed(2)} s were metered, ${realSeconds.toFixed(2)} s it lived`]),
+    ...(before === undefined || before.source === "unknown" || before.value <= wallSeconds.value + slackSeconds ? [] : [`before its death ${before.value.toFixed(2)} s were metered, at the end ${wallSeconds.value.toFixed(2)} s`]),
   ];
 }
 

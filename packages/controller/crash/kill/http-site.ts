@@ -23,15 +23,15 @@ export async function httpSite({ owner, firstAttempt }: SiteOptions): Promise<Si
     backends: [{ use: plugin, name: "cloud", options: { endpoint: door.endpoint, token } }],
     trap: `${door.endpoint}/-`,
     set kill(kill: () => void) { door.kill = kill; },
-    made: () => inventory.made.filter(({ api: { id } }) => isOurs(id)).map(({ api: { id, labels, createdAtMs, offAtMs } }) => {
+    made: async () => inventory.made.filter(({ api: { id } }) => isOurs(id)).map(({ api: { id, labels, createdAtMs, offAtMs } }) => {
       const endedAtMs = offAtMs ?? door.deletedAtMs.get(id);
       return {
         requestKey: labels[tagNames.request] ?? "", attempt: Number(labels[tagNames.attempt]), madeAtMs: createdAtMs,
         ...(endedAtMs === undefined ? {} : { endedAtMs }),
       };
     }),
-    left: () => [...inventory.machines.keys()].filter(isOurs).map((id) => `machine ${id}`).concat([...inventory.volumes.keys()].map((id) => `volume ${id}`)),
-    touched: () => planted.filter((id) => !inventory.machines.has(id)).map((id) => `machine ${id} of somebody else`),
+    left: async () => [...inventory.machines.keys()].filter(isOurs).map((id) => `machine ${id}`).concat([...inventory.volumes.keys()].map((id) => `volume ${id}`)),
+    wrong: async () => planted.filter((id) => !inventory.machines.has(id)).map((id) => `machine ${id} of somebody else is gone`),
     close: () => door.close(),
   };
 }

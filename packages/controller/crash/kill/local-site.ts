@@ -32,15 +32,15 @@ export function localSite({ folder, firstAttempt }: SiteOptions): Site {
   return {
     backends,
     kill: () => {},
-    made: () => claimed().map(({ id, createdAtMs: madeAtMs }): MadeMachine => {
+    made: async () => claimed().map(({ id, createdAtMs: madeAtMs }): MadeMachine => {
       const [requestKey = "", attempt] = id.split("-");
       return { requestKey, attempt: Number(attempt), madeAtMs };
     }),
-    left: () => [
+    left: async () => [
       ...claimed().filter(({ path }) => !existsSync(join(path, "closed"))).map(({ id }) => `instance ${id}`),
       ...instances().flatMap(({ id }) => processesOf(id).map((pid) => `process ${pid} of ${id}`)),
     ],
-    touched: () => [],
+    wrong: async () => [],
     close: async () => {
       for (const pid of instances().flatMap(({ id }) => processesOf(id))) process.kill(pid, "SIGKILL");
     },

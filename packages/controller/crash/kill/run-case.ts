@@ -8,6 +8,7 @@ import type { RunnerConfig, RunnerLease } from "../runner-config.ts";
 import type { Death } from "../die-at.ts";
 import { type KillCase, type Scenario, scenarios } from "./cases.ts";
 import { problemsOf, resultWords } from "./check-case.ts";
+import { ec2Site } from "./ec2-site.ts";
 import { httpSite } from "./http-site.ts";
 import { type LedgerAtDeath, ledgerAtDeath } from "./ledger-at-death.ts";
 import { localSite } from "./local-site.ts";
@@ -16,7 +17,7 @@ import type { Site, SiteOptions } from "./site.ts";
 import { workloadCommand } from "./workload.ts";
 
 /** The platforms on which every death is died. */
-export const platforms = { local: async (options: SiteOptions) => localSite(options), http: httpSite };
+export const platforms = { local: async (options: SiteOptions) => localSite(options), http: httpSite, ec2: ec2Site };
 
 /** What one death came to. */
 export interface Outcome extends KillCase {
@@ -36,16 +37,16 @@ const providerId = "here";
 const timeoutSeconds = 40;
 
 /** Lets a runner die, starts another one on the same ledger, and looks into the books when that has finished. */
-export async function runCase(kill: KillCase, platform: keyof typeof platforms): Promise<Outcome> {
+export async function runCase(kill: KillCase, platform: keyof typeof platforms, seed: number): Promise<Outcome> {
   const startedMs = performance.now();
   const scenario: Scenario = scenarios[kill.scenario];
   const folder = mkdtempSync(join(tmpdir(), "bridge-crash-"));
   const owner = `crash-${randomBytes(4).toString("hex")}`;
   mkdirSync(join(folder, "site"));
-  const site = await platforms[platform]({ owner, folder: join(folder, "site"), firstAttempt: scenario.firstAttempt });
+  const site = await platforms[platform]({ owner, folder: join(folder, "site"), firstAttempt: scenario.firstAttempt, seed });
   try {
     const book = join(folder, "book");
-    const lease = leaseOf(scenario, book);
+    const lease = leaseOf({ ...scenario, leaseSeconds: scenario.leaseSeconds + (site.slowBySeconds ?? 0) }, book);
     const requestKey = requestKeyOf(owner, lease.grant);
     const config: RunnerConfig = {
       ledger: join(folder, "ledger.sqlite"), owner, providerId, masterSecret: randomBytes(32).toString("base64"), timeoutSeconds,

@@ -18,6 +18,8 @@ export interface SiteOptions {
   /** An empty folder of its own, removed by somebody else. */
   readonly folder: string;
   readonly firstAttempt: FirstAttempt;
+  /** A number that stands for the weather, where a platform has any. */
+  readonly seed: number;
 }
 
 /** A platform with its books, which outlive every runner. */
@@ -25,13 +27,17 @@ export interface Site {
   readonly backends: readonly RunnerBackend[];
   /** Where a runner says at which request it is to be killed; absent where the platform cannot. */
   readonly trap?: string;
+  /** By how much more its own times and lists may be off, where they are coarse or late; default 0. */
+  readonly offBySeconds?: number;
+  /** By how much a grant must be good for longer, where everything takes longer; default 0. */
+  readonly slowBySeconds?: number;
   /** Called by the trap. */
   kill: () => void;
-  made(): readonly MadeMachine[];
+  made(): Promise<readonly MadeMachine[]>;
   /** What is still there of the owner's grants. */
-  left(): readonly string[];
-  /** What is not as it was of others' things. */
-  touched(): readonly string[];
+  left(): Promise<readonly string[]>;
+  /** What else is not as it must be, one sentence each. */
+  wrong(): Promise<readonly string[]>;
   /** Ends everything. */
   close(): Promise<void>;
 }

@@ -133,7 +133,9 @@ async function afterFailure(work: Work, row: GrantRow, attempt: AttemptRow, { si
   work.log.warn({ ...name, backend: attempt.backend, code, error: message }, "attempt failed");
   work.events.emit({ type: "attempt_failed", ...name, backend: attempt.backend, code, message });
   const now = await work.ledger.attempt(name.requestKey, name.attempt);
-  if (code === "attempt_spent" && now?.readyAtMs !== undefined) {
+  // Also where stale lists showed it living at first.
+  const hasEnded = code === "attempt_spent" || (code === "unavailable" && error.outcome === "exists");
+  if (hasEnded && now?.readyAtMs !== undefined) {
     await endUnseen(work, row, now, now.readyAtMs);
     return true;
   }

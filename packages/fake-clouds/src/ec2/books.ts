@@ -14,6 +14,8 @@ export interface BookedInstance {
   readonly market: Market;
   readonly request: RunInstancesRequest;
   readonly launchedAtMs: number;
+  /** When it began to end; absent while it lives. */
+  readonly endedAtMs?: number;
   readonly state: InstanceState;
   /** Why it left its last state: `Client.UserInitiatedShutdown`, … */
   readonly reason?: string;
@@ -45,8 +47,9 @@ export function readBooks({ worlds }: Ec2Cloud): Books {
   return {
     instances: worlds.flatMap(({ accountId, region, made }) => made.map(({ id, plan, tags, launchedAtMs, state, machine, host, history }): BookedInstance => {
       const reason = history.at(-1)?.reason?.code;
+      const endedAtMs = history.find(({ state: was }) => was === "shutting-down" || was === "terminated")?.atMs;
       return {
-        id, accountId, region, zone: plan.network.subnet?.zone ?? "", tags, market: plan.market, request: plan.request, launchedAtMs, state,
+        id, accountId, region, zone: plan.network.subnet?.zone ?? "", tags, market: plan.market, request: plan.request, launchedAtMs, state, ...(endedAtMs === undefined ? {} : { endedAtMs }),
         ...(reason === undefined ? {} : { reason }), starts: machine?.control?.starts ?? 0, host,
       };
     })),

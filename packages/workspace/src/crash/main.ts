@@ -18,7 +18,7 @@ const succeeds = (path: string, parameters: readonly string[] = []): boolean => 
 };
 
 // The first counts its own deaths.
-if (!succeeds(kill)) process.exitCode = 1;
+if (!succeeds(kill, ["--seed", values.seed])) process.exitCode = 1;
 if (existsSync(join(root, simulate))) {
   const holds = succeeds(simulate, ["--histories", values.histories, "--seed", values.seed]);
   if (!holds) process.exitCode = 1;

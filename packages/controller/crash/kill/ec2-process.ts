@@ -1,0 +1,35 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { connectEc2Control, type Ec2Control } from "@bridge/fake-clouds";
+
+const main = fileURLToPath(import.meta.resolve("@bridge/fake-clouds/main"));
+const startTimeoutMs = 20_000;
+
+/** A fake EC2 in a process of its own; it ends with the process that started it. */
+export interface Ec2Process {
+  readonly endpoint: string;
+  readonly sshPort: number;
+  readonly control: Ec2Control;
+  close(): Promise<void>;
+}
+
+/** Starts one. Rejects when it does not come up. */
+export async function startEc2(): Promise<Ec2Process> {
+  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", main, "--with-parent"], {
+    stdio: ["pipe", "pipe", "inherit"], env: { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), "bridge-crash-compile-cache") },
+  });
+  const ended = once(child, "close");
+  const [line] = await once(createInterface(child.stdout), "line", { signal: AbortSignal.timeout(startTimeoutMs) }) as [string];
+  const { endpoint, sshPort } = JSON.parse(line) as { readonly endpoint: string; readonly sshPort: number }; // what its main prints first
+  return {
+    endpoint, sshPort, control: await connectEc2Control(endpoint),
+    close: async () => {
+      child.stdin.end();
+      await ended;
+    },
+  };
+}
