@@ -55,10 +55,14 @@ export class Network {
     return wanted.flatMap((id) => found.filter(({ SubnetId }) => SubnetId === id));
   }
 
+  /** Id of the group of a VPC by its name, if there is one. */
+  async group(region: string, vpcId: string, call: CallOptions): Promise<string | undefined> {
+    return (await this.#api.securityGroups(region, [{ Name: "group-name", Values: [groupName] }, { Name: "vpc-id", Values: [vpcId] }], call))[0]?.GroupId;
+  }
+
   /** The group of a VPC by its name; made when it is missing, also by several processes at once. */
   async #group(region: string, vpcId: string, call: CallOptions): Promise<string> {
-    const filters = [{ Name: "group-name", Values: [groupName] }, { Name: "vpc-id", Values: [vpcId] }];
-    const find = async () => (await this.#api.securityGroups(region, filters, call))[0]?.GroupId;
+    const find = () => this.group(region, vpcId, call);
     const known = await find();
     if (known !== undefined) return known;
     try {
