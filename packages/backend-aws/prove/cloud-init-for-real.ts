@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
-import { findExitReport } from "@bridge/backend-kit";
+import { findExitReport, parseControlStatus } from "@bridge/backend-kit";
 import { generateSshKeyPair, sshFingerprint } from "@bridge/core/keys";
 import { addToCountsFile } from "../../workspace/src/counts.ts";
 import { withContainerEngine } from "../../workspace/src/container-engine.ts";
@@ -71,7 +71,7 @@ async function live(machine: RealMachine): Promise<void> {
   const foreign = await machine.control("start", JSON.stringify({ ...request, attempt: 2 }));
   claim("control: start for another attempt is refused", foreign.code === 2, lastLine(foreign.output));
   const started = await machine.control("start", JSON.stringify(request));
-  claim("control: start", started.code === 0 && JSON.parse(started.printed).state === "running", lastLine(started.output));
+  claim("control: start", started.code === 0 && parseControlStatus(started.printed).state === "running", lastLine(started.output));
   const again = await machine.control("start", JSON.stringify(request));
   claim("control: a second start is refused", again.code === 3 && again.output.includes("already started"), lastLine(again.output));
 
@@ -90,14 +90,14 @@ async function live(machine: RealMachine): Promise<void> {
   claim("control: stop", stopped.code === 0, lastLine(stopped.output));
   const exited = await until(30, "the workload has exited", async () => {
     const { printed, code } = await machine.control("status");
-    return code === 0 && JSON.parse(printed).state === "exited" ? printed.trim() : undefined;
+    return code === 0 && parseControlStatus(printed).state === "exited" ? printed.trim() : undefined;
   });
-  claim("control: status", JSON.parse(exited).exitCode === 7, exited);
+  claim("control: status", parseControlStatus(exited).exitCode === 7, exited);
   const endedAtMs = await machine.ended(60);
-  const console_ = await machine.console();
-  const line = /BRIDGE-EXIT v1 .*/.exec(console_)?.[0].trim() ?? "";
-  claim("the exit line on the console bears the attempt's MAC", findExitReport(console_, launch, launch.exitMac)?.code === 7, line);
-  claim("with another key it is nobody's word", findExitReport(console_, launch, new Uint8Array(32)) === undefined, "not believed");
+  const printedAtEnd = await machine.console();
+  const line = /BRIDGE-EXIT v1 .*/.exec(printedAtEnd)?.[0].trim() ?? "";
+  claim("the exit line on the console bears the attempt's MAC", findExitReport(printedAtEnd, launch, launch.exitMac)?.code === 7, line);
+  claim("with another key it is nobody's word", findExitReport(printedAtEnd, launch, new Uint8Array(32)) === undefined, "not believed");
   claim("it has switched itself off", endedAtMs > 0, new Date(endedAtMs).toISOString());
 }
 
@@ -137,7 +137,7 @@ try {
     const first = await RealMachine.boot(whole, place);
     const { output: waiting } = await first.ready(180);
     const bootSeconds = (performance.now() - bootedAtMs) / 1000;
-    claim("control: status", JSON.parse(waiting).state === "waiting", `${bootSeconds.toFixed(1)} s after podman run: ${waiting}`);
+    claim("control: status", parseControlStatus(waiting).state === "waiting", `${bootSeconds.toFixed(1)} s after podman run: ${waiting}`);
 
     // Soon, and late enough for a tenant to get in before it, however busy this computer is.
     const deadlineMs = Date.now() - graceMs + Math.max(20, 10 + 4 * bootSeconds) * 1000;

@@ -31,7 +31,7 @@ export async function launcher(): Promise<{ readonly launch: (requestId: string,
   const launch = async (requestId: string, deadlineMs: number): Promise<Launch> => {
     // A deadline may have passed by now: this Fleet lives ten minutes before it.
     const nowMs = Math.min(Date.now(), deadlineMs - 600_000);
-    const fleet = new Fleet({ owner, ledgerId: "ledger", masterSecret, backends: [backend], now: () => nowMs });
+    const fleet = new Fleet({ owner, ledgerId: "ledger", masterSecret, backends: [backend], fallback: "never", now: () => nowMs });
     const grant: ComputeGrant = {
       requestId, issuer: "prove", providerId: "prove", validFrom: Math.floor(nowMs / 1000) - 60, validTo: Math.ceil(deadlineMs / 1000),
       manifest: { cpuMillicores: 1000, ramMib: 512, storageGib: 1, arch: "amd64", tdx: "none", regions: [] },
@@ -39,7 +39,7 @@ export async function launcher(): Promise<{ readonly launch: (requestId: string,
     const launched = new AbortController();
     try {
       // Nobody answers at its address: what counts is the request.
-      await fleet.provisionForGrant(grant, { command: ["true"] }, { makeRequesterKey: true, fallback: "never", signal: launched.signal, onCreated: async () => launched.abort() });
+      await fleet.provisionForGrant(grant, { command: ["true"] }, { makeRequesterKey: true, signal: launched.signal, onCreated: async () => launched.abort() });
     } catch (thrown) {
       if (!(thrown instanceof BridgeError && thrown.code === "aborted")) throw thrown;
     } finally {

@@ -48,12 +48,15 @@ export async function reaperFinding(backends: readonly string[], { owner, path }
   return { subject: "reaper", verdict: "fine", message: said };
 }
 
+function isHeartbeat(value: unknown): value is Heartbeat {
+  const members: Readonly<Record<string, unknown>> = typeof value === "object" ? { ...value } : {};
+  return typeof members["owner"] === "string" && ["atMs", "ended", "failed", "passedOver"].every((name) => Number.isFinite(members[name]));
+}
+
 async function readHeartbeat(path: string): Promise<Heartbeat | { readonly unreadable: string } | undefined> {
   try {
     const value: unknown = JSON.parse(await readFile(path, "utf8"));
-    const { atMs, owner, ended, failed, passedOver } = Object(value);
-    if (![atMs, ended, failed, passedOver].every(Number.isFinite) || typeof owner !== "string") return { unreadable: "it is no heartbeat" };
-    return { atMs, owner, ended, failed, passedOver };
+    return isHeartbeat(value) ? value : { unreadable: "it is no heartbeat" };
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
     return { unreadable: error instanceof SyntaxError ? "it is no JSON" : String(error) };
