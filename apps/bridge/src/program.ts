@@ -76,11 +76,12 @@ export function createProgram(run: RunCommand, words: readonly string[] | undefi
     .option("--all-of-this-owner", "end everything of this owner")
     .action((name: string | undefined, options: TerminateOptions) => run(options, async (output) => (await import("./commands/terminate.ts")).terminate(name, options, output)));
 
-  configured("doctor", "look for what would make grants fail: credentials, permissions, images, quotas, clocks; creates nothing")
+  configured("doctor", "look for what would make grants fail: credentials, permissions, images, networks, clocks, a missing reaper; creates nothing")
     .option("--heartbeat <file>", "where bridge reap reports (default: bridge-reaper.json beside the config)")
+    .option("--timeout-seconds <seconds>", "the longest wait for each answer of a backend (default: 60)", wholeSeconds)
     .action((options: DoctorOptions) => run(options, async (output) => (await import("./commands/doctor.ts")).doctor(options, output)));
 
-  configured("reap", "end everything of this owner whose deadline has passed by two minutes; needs neither ledger nor master secret")
+  configured("reap", "end everything of this owner whose deadline has passed by two minutes; needs neither ledger nor master secret, only owner and backends of the config")
     .option("--report-only", "only tell what would be ended")
     .option("--heartbeat <file>", "where to report for bridge doctor (default: bridge-reaper.json beside the config)")
     .action((options: ReapCommandOptions) => run(options, async (output) => (await import("./commands/reap.ts")).reap(options, output)));

@@ -19,7 +19,7 @@ test("help shows every exit code", async () => {
   for (const [code, meaning] of Object.entries(exitCodes)) expect(stdout).toContain(`${code.padEnd(4)} ${meaning}`);
 });
 
-test.each(["init", "check", "card", "plan", "provision", "list", "terminate", "demo"])("every command has a help: %s", async (command) => {
+test.each(["init", "check", "card", "plan", "provision", "list", "terminate", "doctor", "reap", "demo"])("every command has a help: %s", async (command) => {
   const { code, stdout } = await sandbox.run([command, "--help"]);
   expect([code, stdout]).toEqual([0, expect.stringContaining(`Usage: bridge ${command}`)]);
   expect(stdout).toContain("--json");

@@ -15,7 +15,7 @@ test("the README's exit codes are the program's", () => {
   expect(documented).toEqual(Object.entries(exitCodes));
 });
 
-test.each(["init", "check", "card", "plan", "provision", "list", "terminate", "demo"])("the README names every option of %s", async (command) => {
+test.each(["init", "check", "card", "plan", "provision", "list", "terminate", "doctor", "reap", "demo"])("the README names every option of %s", async (command) => {
   const { stdout } = await sandbox.run([command, "--help"]);
   const options = [...stdout.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map(([, option]) => option);
   expect(options).toContain("--json");

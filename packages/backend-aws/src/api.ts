@@ -194,8 +194,8 @@ export class AwsApi {
     await client.send(new ec2.AuthorizeSecurityGroupIngressCommand({ GroupId: groupId, IpPermissions: [permission] }), sendOptions(call));
   }
 
-  /** Tries the calls that change something, each with DryRun: EC2 checks the permission and does nothing. Gives what it said to each. */
-  async dryRuns(region: string, launch: RunInstancesCommandInput, vpcId: string, call: CallOptions): Promise<readonly { readonly action: string; readonly said: unknown }[]> {
+  /** Tries the calls that change something, each with DryRun: EC2 checks the permission and does nothing. Gives what it said to each. With a VPC, also those that make a security group in it. */
+  async dryRuns(region: string, { launch, vpcId }: { readonly launch: RunInstancesCommandInput; readonly vpcId?: string }, call: CallOptions): Promise<readonly { readonly action: string; readonly said: unknown }[]> {
     const { ec2, client } = await this.#turn(region, "change", call);
     const [DryRun, nobody] = [true, "i-0123456789abcdef0"];
     const attempts = {
@@ -203,7 +203,10 @@ export class AwsApi {
       TerminateInstances: () => client.send(new ec2.TerminateInstancesCommand({ InstanceIds: [nobody], DryRun }), sendOptions(call)),
       GetConsoleOutput: () => client.send(new ec2.GetConsoleOutputCommand({ InstanceId: nobody, DryRun }), sendOptions(call)),
       DeleteVolume: () => client.send(new ec2.DeleteVolumeCommand({ VolumeId: "vol-0123456789abcdef0", DryRun }), sendOptions(call)),
-      CreateSecurityGroup: () => client.send(new ec2.CreateSecurityGroupCommand({ GroupName: "bridge-doctor", Description: "never made", VpcId: vpcId, DryRun }), sendOptions(call)),
+      ...(vpcId === undefined ? {} : {
+        CreateSecurityGroup: () => client.send(new ec2.CreateSecurityGroupCommand({ GroupName: "bridge-doctor", Description: "never made", VpcId: vpcId, DryRun }), sendOptions(call)),
+        AuthorizeSecurityGroupIngress: () => client.send(new ec2.AuthorizeSecurityGroupIngressCommand({ GroupId: "sg-0123456789abcdef0", IpPermissions: [{ IpProtocol: "tcp", FromPort: 22, ToPort: 22, IpRanges: [{ CidrIp: "127.0.0.1/32" }] }], DryRun }), sendOptions(call)),
+      }),
     };
     return Promise.all(Object.entries(attempts).map(async ([action, attempt]) => ({ action, said: await attempt().then(() => undefined, (error: unknown) => error) })));
   }

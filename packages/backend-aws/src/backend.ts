@@ -117,7 +117,7 @@ export class AwsPlatform implements MachinePlatform {
   }
 
   async diagnose(call: CallOptions): Promise<readonly Finding[]> {
-    return diagnose({ api: this.#api, options: this.#options, catalog: this.#catalog, images: this.#images, network: this.#network }, call);
+    return diagnose({ api: this.#api, options: this.#options, catalog: this.#catalog, images: this.#images, network: this.#network, account: () => this.#accountOf() }, call);
   }
 
   async close(): Promise<void> {

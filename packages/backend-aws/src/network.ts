@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { BridgeError, type CallOptions, toBridgeError } from "@bridge/core/backend";
-import type { AwsApi, Subnet } from "./api.ts";
+import type { AwsApi, SecurityGroup, Subnet } from "./api.ts";
 import type { ParsedOptions } from "./config.ts";
 import { Kept } from "./kept.ts";
 
@@ -51,15 +51,19 @@ export class Network {
     return wanted.flatMap((id) => found.filter(({ SubnetId }) => SubnetId === id));
   }
 
+  /** Id of the group of a VPC by its name, if there is one. */
+  async group(region: string, vpcId: string, call: CallOptions): Promise<string | undefined> {
+    return (await this.#found(region, vpcId, call))?.GroupId;
+  }
+
   /**
    * The group of a VPC by its name, open; made when it is missing, also by several processes at once. A group without any rule was left
    * so by a process that died between making and opening it; rules of the operator's stay.
    */
   async #group(region: string, vpcId: string, call: CallOptions): Promise<string> {
-    const filters = [{ Name: "group-name", Values: [groupName] }, { Name: "vpc-id", Values: [vpcId] }];
     const startedMs = performance.now();
     for (let pauseMs = 0; ; pauseMs = Math.min(longestPauseMs, pauseMs * 2 + 250)) {
-      const [group] = await this.#api.securityGroups(region, filters, call);
+      const group = await this.#found(region, vpcId, call);
       if (group?.GroupId !== undefined && (group.IpPermissions ?? []).length > 0) return group.GroupId;
       try {
         const groupId = group?.GroupId ?? await this.#api.createSecurityGroup(region, { name: groupName, vpcId, tags: { Name: groupName, ...this.#options.tags } }, call);
@@ -70,6 +74,10 @@ export class Network {
       }
       await sleep(pauseMs, undefined, call);
     }
+  }
+
+  async #found(region: string, vpcId: string, call: CallOptions): Promise<SecurityGroup | undefined> {
+    return (await this.#api.securityGroups(region, [{ Name: "group-name", Values: [groupName] }, { Name: "vpc-id", Values: [vpcId] }], call))[0];
   }
 }
 

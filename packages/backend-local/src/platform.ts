@@ -1,9 +1,10 @@
 import { statfsSync } from "node:fs";
 import { arch, availableParallelism, totalmem } from "node:os";
 import {
-  type BackendServices, BridgeError, type Capabilities, type ComputeGrant, type InstanceRef, isBridgeError, type Placement, type Refusal, tagNames,
+  type BackendServices, BridgeError, type Capabilities, type ComputeGrant, type Finding, type InstanceRef, isBridgeError, type Placement, type Refusal, tagNames,
 } from "@bridge/core/backend";
 import type { MachinePlatform, MachineSpec, MappedError, RawMachine } from "@bridge/backend-kit";
+import { diagnose } from "./diagnose.ts";
 import { endInstance } from "./end-instance.ts";
 import { launchInstance } from "./launch.ts";
 import { listInstance } from "./list-instance.ts";
@@ -70,6 +71,10 @@ export class LocalPlatform implements MachinePlatform {
   async forbid(ref: InstanceRef): Promise<void> {
     // Held a day beyond the longest that a grant with this attempt could still be handed in here, which only its claim knows.
     this.#state.instance(idOf(ref)).claim({ kind: "forbidden", deadlineMs: this.#services.now() + 366 * 86_400_000 });
+  }
+
+  async diagnose(): Promise<readonly Finding[]> {
+    return diagnose(this.#state.ensured());
   }
 
   mapError(error: unknown): MappedError | undefined {

@@ -17,7 +17,7 @@ export type { Diagnosis } from "./fleet/diagnose.ts";
 export type { Explanation } from "./fleet/fleet.ts";
 export { reapExpired } from "./fleet/reap-expired.ts";
 export type { Reaped, ReapOptions } from "./fleet/reap-expired.ts";
-export type { AttemptOptions, AttemptRecord, Choice, ChooseOptions, FleetOptions, FleetWatchOptions, ProvisionOptions } from "./fleet/fleet-options.ts";
+export type { AttemptOptions, AttemptRecord, BoundedCallOptions, Choice, ChooseOptions, FleetOptions, FleetWatchOptions, ProvisionOptions } from "./fleet/fleet-options.ts";
 export type { RoutingStep } from "./fleet/routing-record.ts";
 export { decodeEnvelope } from "./grant/envelope-codec.ts";
 export { decodeGrant } from "./grant/grant-codec.ts";

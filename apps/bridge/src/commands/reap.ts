@@ -1,4 +1,3 @@
-import { resolve } from "node:path";
 import { reapExpired, toBridgeError } from "@bridge/core";
 import { openFleet } from "../config/open-fleet.ts";
 import type { ConfigOptions } from "../config/locate-config.ts";
@@ -20,7 +19,6 @@ export async function reap(options: ReapCommandOptions, output: Output): Promise
   const reportOnly = options.reportOnly ?? false;
   const { attempts, passedOver, left } = await reapExpired(fleet, { reportOnly }).finally(() => fleet.close());
   const failed = attempts.filter(({ result }) => result === "failed").length;
-  if (!reportOnly) await leaveHeartbeat(heartbeatPath(resolve(path), options.heartbeat), { atMs: Date.now(), owner, ended: attempts.length - failed, failed, passedOver: passedOver.length });
   output.result({
     owner, reportOnly, left,
     attempts: attempts.map(({ error, ...attempt }) => ({ ...attempt, ...(error === undefined ? {} : { error: error.toJSON() }) })),
@@ -34,5 +32,7 @@ export async function reap(options: ReapCommandOptions, output: Output): Promise
     ...passedOver.map(({ scope, reason }): Line => [{ text: "passed over", style: "yellow" }, `: ${scope}: ${reason.message}`]),
     `${attempts.length === 0 ? "nothing is past its deadline" : `${attempts.length - failed} ${reportOnly ? "would be ended" : "ended"}, ${failed} failed`}; ${left} left alone`,
   ]);
+  // Last, so that what was done is told also where the heartbeat cannot be left.
+  if (!reportOnly) await leaveHeartbeat(heartbeatPath(path, options.heartbeat), { atMs: Date.now(), owner, ended: attempts.length - failed, failed, passedOver: passedOver.length });
   return failed > 0 || passedOver.length > 0 ? 1 : 0;
 }

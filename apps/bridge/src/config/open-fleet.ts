@@ -18,7 +18,7 @@ export interface OpenedFleet {
 /**
  * Loads the boot config and makes the Fleet; asks no platform.
  *
- * @param load `masterSecret: "unused"` for commands that derive no key *
+ * @param load `masterSecret: "unused"` for commands that derive no key
  * @throws BridgeError `invalid_config` and others with all problems, path and line.
  */
 export async function openFleet(options: ConfigOptions, output: Output, load: LoadOptions = {}): Promise<OpenedFleet> {

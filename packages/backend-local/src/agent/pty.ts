@@ -1,7 +1,8 @@
-import { type ChildProcess, execFile, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { missingTerminals } from "./missing-terminals.ts";
 
 /** Size of a terminal, in characters. */
 export interface WindowSize {
@@ -16,15 +17,10 @@ const whole = (value: number, otherwise: number): string => String(Math.max(1, M
 const firstCommand = 'stty sane rows "$BRIDGE_ROWS" columns "$BRIDGE_COLUMNS"; tty >"$BRIDGE_TTY_FILE"; unset BRIDGE_TTY_FILE BRIDGE_ROWS BRIDGE_COLUMNS; '
   + 'if [ -n "${BRIDGE_COMMAND+set}" ]; then c=$BRIDGE_COMMAND; unset BRIDGE_COMMAND; exec "$SHELL" -c "$c"; else exec "$SHELL" -l; fi';
 
-function findMissing(): string | undefined {
-  const works = process.platform === "linux" ? spawnSync("script", ["--version"]).status === 0 : process.platform === "darwin";
-  return works ? undefined : "no terminal here: script(1) of util-linux is not installed";
-}
-
 /** A process on a real pseudo-terminal, which script(1) of the system opens; its size is set with stty(1) on the terminal's device. */
 export class Pty {
   /** Why there are no terminals on this system; undefined where there are. */
-  static readonly missing: string | undefined = findMissing();
+  static readonly missing: string | undefined = missingTerminals();
 
   readonly child: ChildProcess;
   readonly #ttyFile: string;

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { BackendPlugin } from "../backend/v1.ts";
+import { isRecord } from "../codec/decoder.ts";
 import { BridgeError, type Problem } from "../errors/bridge-error.ts";
 import type { BootBackend, BootConfig, BootSources } from "./boot-config.ts";
 import { bootError, type BootProblem } from "./boot-problems.ts";
@@ -13,8 +14,8 @@ import { readWrittenConfig, type PartsOfConfig, type WrittenBackend } from "./wr
 /** How a boot config is to be used. */
 export interface LoadOptions {
   /**
-   * `unused`: no key will be derived, so that the master secret need not be there; then it is one that nobody knows. For
-   * programs that only list and end machines. Default `required`.
+   * `unused`: no key will be derived, so that neither the master secret nor the member need be there; it becomes one that nobody
+   * knows. For programs that only list and end machines. Default `required`.
    */
   readonly masterSecret?: "required" | "unused";
 }
@@ -32,7 +33,8 @@ export async function loadBootConfig(sources: BootSources, { masterSecret: use =
   if (value === undefined) throw bootError(sources.path, problems, lineOf);
   const shape: Problem[] = [];
   const written = readWrittenConfig(value, shape);
-  problems.push(...shape.map((problem): BootProblem => ({ ...problem, code: "invalid_config" })));
+  const mayLack = (path: string) => path === "masterSecret" && use === "unused" && isRecord(value) && value[path] === undefined;
+  problems.push(...shape.filter(({ path }) => !mayLack(path)).map((problem): BootProblem => ({ ...problem, code: "invalid_config" })));
   if (written.backends.length === 0 && !shape.some(({ path }) => path === "backends" || path === "")) problems.push(noBackends());
   const masterSecret = use === "unused" ? randomBytes(32).toString("hex") : await completeMasterSecret(written, sources, problems);
   const backends = await Promise.all(written.backends.map((entry, index) => completeBackend(entry, `backends[${index}]`, sources)));

@@ -8,7 +8,7 @@ import { BridgeError } from "../errors/bridge-error.ts";
  *
  * @throws BridgeError `timeout`, `aborted`; and whatever the call throws, also one that throws at once.
  */
-export async function ask<T>(call: (options: Required<CallOptions>) => Promise<T>, { signal, seconds }: { readonly signal?: AbortSignal | undefined; readonly seconds?: number } = {}): Promise<T> {
+export async function ask<T>(call: (options: Required<CallOptions>) => Promise<T>, { signal, seconds }: { readonly signal?: AbortSignal | undefined; readonly seconds?: number | undefined } = {}): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
   const over = new AbortController();
   const onAbort = () => {

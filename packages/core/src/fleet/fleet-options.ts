@@ -2,6 +2,12 @@ import type { Almanac, InstanceRef, Log, Placement } from "../backend/words.ts";
 import type { CallOptions, ConfiguredBackend, ProvisionStage, WatchOptions } from "../backend/v1.ts";
 import type { RoutingStep } from "./routing-record.ts";
 
+/** Options of calls that ask all backends at once: one that has not answered by then holds up nobody. */
+export interface BoundedCallOptions extends CallOptions {
+  /** The longest wait for each backend. */
+  readonly timeoutSeconds?: number;
+}
+
 /** What a Fleet is made of. */
 export interface FleetOptions {
   /** Id of this installation, tagged on everything created: lower-case letters, digits and hyphens, at most 32. */

@@ -3,7 +3,7 @@ import { createAlmanac } from "../almanac.ts";
 import { namePattern } from "../backend/define-backend.ts";
 import type { BackendFacts, CallOptions, Capabilities, Listing, Refusal } from "../backend/v1.ts";
 import type { BootConfig } from "../boot/boot-config.ts";
-import type { AlmanacTick, ComputeGrant, Envelope, InstanceRef, Log, Placement, ProvisionedInstance, Scope, UsageMetrics } from "../backend/words.ts";
+import type { AlmanacTick, ComputeGrant, Envelope, InstanceRef, Log, Placement, ProvisionedInstance, UsageMetrics } from "../backend/words.ts";
 import { problemsError } from "../codec/decoder.ts";
 import { BridgeError, type Problem, toBridgeError } from "../errors/bridge-error.ts";
 import { canonicalJson, requestKeyOf } from "../grant/request-key.ts";
@@ -13,7 +13,7 @@ import { ask, checkedListing } from "./ask.ts";
 import { candidatesOf, choices, noteRefusals } from "./choices.ts";
 import { type Diagnosis, diagnoseMember } from "./diagnose.ts";
 import { allFailed, nobodyCan } from "./failures.ts";
-import type { AttemptOptions, AttemptRecord, Choice, ChooseOptions, FleetOptions, FleetWatchOptions, ProvisionOptions } from "./fleet-options.ts";
+import type { AttemptOptions, AttemptRecord, BoundedCallOptions, Choice, ChooseOptions, FleetOptions, FleetWatchOptions, ProvisionOptions } from "./fleet-options.ts";
 import { guardHooks } from "./hooks.ts";
 import { createKeyring } from "./keyring.ts";
 import { FleetHealth } from "./health.ts";
@@ -207,27 +207,32 @@ export class Fleet {
    * All of this owner's things on all platforms. A backend that fails is an incomplete scope, never an empty one; so is one
    * that has not answered when the signal fires.
    */
-  async list(options: CallOptions = {}): Promise<Listing> {
-    return mergeListings(await Promise.all(this.#members.map(async ({ backend }): Promise<Listing> => {
+  async list(options: BoundedCallOptions = {}): Promise<Listing> {
+    return mergeListings((await this.listByBackend(options)).map(({ listing }) => listing));
+  }
+
+  /** What {@link Fleet.list} joins, apart: who can reach what. */
+  async listByBackend({ signal, timeoutSeconds }: BoundedCallOptions = {}): Promise<readonly { readonly backend: string; readonly listing: Listing }[]> {
+    return Promise.all(this.#members.map(async ({ backend }) => {
       try {
-        return checkedListing(await ask((call) => backend.list(call), options));
-      } catch (error) {
-        return { scopes: [{ scope: backend.name, complete: false, error: toBridgeError(error, { backend: backend.name, operation: "list" }) }], instances: [] };
+        return { backend: backend.name, listing: checkedListing(await ask((call) => backend.list(call), { signal, seconds: timeoutSeconds })) };
+      } catch (thrown) {
+        const error = toBridgeError(thrown, { backend: backend.name, operation: "list" });
+        return { backend: backend.name, listing: { scopes: [{ scope: backend.name, complete: false, error }], instances: [] } };
       }
-    })));
+    }));
   }
 
-  /** Name of the first backend that lists a scope, if any does. Asks the platforms. */
-  async holderOf(scope: Scope): Promise<string | undefined> {
-    for (const { backend } of this.#members) {
-      const { scopes } = await backend.list();
-      if (scopes.some((each) => each.scope === scope)) return backend.name;
-    }
-    return undefined;
+  /** This Fleet's clock: milliseconds since the Unix epoch. `clockSkewMs` in lists is a platform's clock minus this one. */
+  now(): number {
+    return this.#now();
   }
 
-  /** Looks for what would make grants fail, on every backend. Creates nothing; what cannot be asked is a finding. */
-  async diagnose(options: CallOptions = {}): Promise<readonly Diagnosis[]> {
+  /**
+   * Looks for what would make grants fail, on every backend. Creates nothing; what cannot be asked within `timeoutSeconds`,
+   * by default 60, is a finding.
+   */
+  async diagnose(options: BoundedCallOptions = {}): Promise<readonly Diagnosis[]> {
     return Promise.all(this.#members.map((member) => diagnoseMember(member, options)));
   }
 

@@ -1,17 +1,21 @@
 import type { CallOptions, ListedInstance, Listing } from "../backend/v1.ts";
-import type { InstanceRef } from "../backend/words.ts";
+import type { InstanceRef, Scope } from "../backend/words.ts";
 import { refOf } from "../instance/instance-codec.ts";
 import { BridgeError, toBridgeError } from "../errors/bridge-error.ts";
+import { ask } from "./ask.ts";
 import type { Fleet } from "./fleet.ts";
+import { mergeListings } from "./merge-listings.ts";
 
 /** Options of {@link reapExpired}. */
 export interface ReapOptions extends CallOptions {
-  /** Milliseconds since the Unix epoch. Default `Date.now`. */
-  readonly now?: () => number;
   /** So long must a deadline tag have passed. Default 120. */
   readonly afterSeconds?: number;
   /** Only tells what would be ended. Default false. */
   readonly reportOnly?: boolean;
+  /** The longest wait for a backend's list; one that has not answered by then is passed over. Default 120. */
+  readonly listSeconds?: number;
+  /** The longest wait for the end of one attempt; the next reaper goes on with it. Default 900. */
+  readonly endSeconds?: number;
 }
 
 /** What a reaper did. */
@@ -19,40 +23,44 @@ export interface Reaped {
   /** Attempts whose deadline tag had passed, and what became of them. `report`: it was only told. */
   readonly attempts: readonly { readonly ref: InstanceRef; readonly deadlineMs: number; readonly result: "ended" | "failed" | "report"; readonly error?: BridgeError }[];
   /** Scopes in which nothing was done, and why: incomplete, or a clock that differs. */
-  readonly passedOver: readonly { readonly scope: string; readonly reason: BridgeError }[];
-  /** Things of this owner that were left alone, because they have no deadline tag that has passed. */
+  readonly passedOver: readonly { readonly scope: Scope; readonly reason: BridgeError }[];
+  /** Things of this owner that were left alone: without a deadline tag that has passed, or in a scope that was passed over. */
   readonly left: number;
 }
 
-const defaultAfterSeconds = 120;
 /** Clocks that differ by more end nothing. */
 const longestSkewMs = 30_000;
 
 /**
- * Ends everything of this owner whose own deadline tag has passed, of whichever ledger and backend entry. It needs no ledger
- * and no memory: only credentials and the owner. The net below controllers that are gone, and below guests whose timer was
- * stopped.
+ * Ends everything of this owner whose own deadline tag has passed by the Fleet's clock, of whichever ledger and backend entry. It
+ * needs no ledger and no memory: only credentials and the owner. The net below controllers that are gone, and below guests whose
+ * timer was stopped. Several at once do no harm.
  */
-export async function reapExpired(fleet: Fleet, { now = Date.now, afterSeconds = defaultAfterSeconds, reportOnly = false, signal }: ReapOptions = {}): Promise<Reaped> {
-  const call = signal === undefined ? {} : { signal };
-  const listing = await fleet.list(call);
+export async function reapExpired(fleet: Fleet, { afterSeconds = 120, reportOnly = false, listSeconds = 120, endSeconds = 900, signal }: ReapOptions = {}): Promise<Reaped> {
+  const listings = await fleet.listByBackend({ ...(signal === undefined ? {} : { signal }), timeoutSeconds: listSeconds });
+  const listing = mergeListings(listings.map((each) => each.listing));
   const passedOver = reasonsToPass(listing);
-  const isPassed = (scope: string) => passedOver.some((each) => each.scope === scope);
-  const isDue = ({ scope, state, deadlineMs }: ListedInstance) => state !== "ended" && !isPassed(scope) && deadlineMs !== undefined && now() >= deadlineMs + afterSeconds * 1000;
-  const due = listing.instances.filter(isDue);
-  const attempts = new Map(due.map((listed) => [JSON.stringify([listed.backend, listed.scope, listed.requestKey, listed.attempt]), listed]));
+  const alive = listing.instances.filter(({ state }) => state !== "ended");
+  const dueSinceMs = fleet.now() - afterSeconds * 1000;
+  const due = alive.filter(({ scope, deadlineMs }) => deadlineMs !== undefined && deadlineMs <= dueSinceMs && !passedOver.some((each) => each.scope === scope));
+  const attempts = new Map(due.map((listed) => [attemptOf(listed), listed]));
   const results = await Promise.all([...attempts.values()].map(async (listed) => {
     const found = { ref: refOf(listed), deadlineMs: listed.deadlineMs ?? 0 };
     if (reportOnly) return { ...found, result: "report" as const };
     try {
-      await fleet.terminate(await reachable(fleet, listed), call);
+      const ref = { ...found.ref, backend: holderOf(listed, listings) };
+      await ask((call) => fleet.terminate(ref, call), { signal, seconds: endSeconds });
       return { ...found, result: "ended" as const };
     } catch (thrown) {
       return { ...found, result: "failed" as const, error: toBridgeError(thrown, { operation: "terminate", ref: found.ref }) };
     }
   }));
-  return { attempts: results, passedOver, left: listing.instances.filter((each) => each.state !== "ended").length - due.length };
+  return { attempts: results, passedOver, left: alive.length - due.length };
 }
+
+/** Things whose tags are too damaged to name an attempt are ended each by its id. */
+const attemptOf = ({ backend, scope, requestKey, attempt, instanceId }: ListedInstance): string =>
+  JSON.stringify([backend, scope, requestKey, attempt, ...(attempt > 0 ? [] : [instanceId])]);
 
 function reasonsToPass({ scopes }: Listing): Reaped["passedOver"] {
   return scopes.flatMap(({ scope, complete, error, clockSkewMs = 0 }) => {
@@ -62,11 +70,8 @@ function reasonsToPass({ scopes }: Listing): Reaped["passedOver"] {
   });
 }
 
-/** An entry of the config may have been renamed since: any that holds the scope can reach what is in it. */
-async function reachable(fleet: Fleet, listed: ListedInstance): Promise<InstanceRef> {
-  const names = fleet.backends.map(({ name }) => name);
-  if (names.includes(listed.backend)) return refOf(listed);
-  const holder = await fleet.holderOf(listed.scope);
-  if (holder !== undefined) return { ...refOf(listed), backend: holder };
-  return refOf(listed);
+/** The entry that made it may have been renamed, or hold another scope by now: any that lists the scope can reach what is in it. */
+function holderOf({ scope, backend }: ListedInstance, listings: Awaited<ReturnType<Fleet["listByBackend"]>>): string {
+  const holders = listings.filter(({ listing }) => listing.scopes.some((each) => each.scope === scope && each.complete)).map((each) => each.backend);
+  return holders.includes(backend) ? backend : holders[0] ?? backend;
 }

@@ -29,10 +29,13 @@ export interface MemoryMachine {
   readonly endingAtMs?: number;
   /** When nothing of it exists any more, where that is decided. */
   readonly goneAtMs?: number;
+  /** Whoever is in it has stopped its timer. */
+  readonly outlivesDeadline?: boolean;
 }
 
-/** When nothing of the machine exists any more: at its deadline at the latest. */
-export const goneAtMs = ({ goneAtMs: decided = Number.POSITIVE_INFINITY, spec }: MemoryMachine): number => Math.min(decided, spec.deadlineMs);
+/** When nothing of the machine exists any more: at its deadline at the latest, unless that was prevented. */
+export const goneAtMs = ({ goneAtMs: decided = Number.POSITIVE_INFINITY, outlivesDeadline = false, spec }: MemoryMachine): number =>
+  Math.min(decided, outlivesDeadline ? Number.POSITIVE_INFINITY : spec.deadlineMs);
 
 /** The machine's state as lists show it; undefined when it is gone. */
 export function stateAt(machine: MemoryMachine, nowMs: number): ListedInstance["state"] | undefined {

@@ -85,6 +85,11 @@ export class MemoryPlatform {
     this.#replace({ ...this.#runningOf(requestKey), goneAtMs: this.now() });
   }
 
+  /** Lets the machine of a request live on past its deadline, as one whose tenant has stopped its timer. @throws BridgeError `not_found` when none runs. */
+  outlive(requestKey: string): void {
+    this.#replace({ ...this.#runningOf(requestKey), outlivesDeadline: true });
+  }
+
   /** All calls so far, in order. */
   get calls(): readonly MemoryCallRecord[] {
     return [...this.#calls];

@@ -62,3 +62,20 @@ describe("a secret", () => {
     expect(config.masterSecret).toBe(secrets.master);
   });
 });
+
+describe("where the master secret is unused", () => {
+  const unused = (masterSecret: string): Promise<BootConfig> =>
+    loadBootConfig(sourcesOf(`owner: me\nproviderId: p\n${masterSecret}backends: [{ use: judging-plugin, options: { login: { token: { env: TOKEN } } } }]\n`), { masterSecret: "unused" });
+
+  it.each([["not written at all", ""], ["a variable that is not set", "masterSecret: { env: MISSING }\n"], ["a file that is missing", "masterSecret: { file: ./missing }\n"]])("the master secret may be %s; what is used is known to nobody", async (_what, text) => {
+    const [one, another] = [await unused(text), await unused(text)];
+    expect(one.masterSecret.length).toBeGreaterThan(31);
+    expect(one.masterSecret).not.toBe(another.masterSecret);
+  });
+
+  it("a secret may still not be written out, and other secrets must be there", async () => {
+    expect((await caught(() => unused("masterSecret: INLINE-CANARY\n"))).problems).toEqual([expect.objectContaining({ path: "masterSecret" })]);
+    const missing = await caught(() => loadBootConfig(sourcesOf("owner: me\nproviderId: p\nbackends: [{ use: strict-plugin, options: { token: { env: MISSING } } }]\n"), { masterSecret: "unused" }));
+    expect(missing.problems).toEqual([expect.objectContaining({ path: "backends[0].options.token" })]);
+  });
+});

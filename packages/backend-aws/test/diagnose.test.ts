@@ -1,0 +1,60 @@
+import { imagesOf } from "@bridge/fake-clouds";
+import { describe, expect, it } from "vitest";
+import { fleetOnEc2 } from "./fixtures/fleet.ts";
+
+const amd64Image = imagesOf("eu-west-1").find(({ arch }) => arch === "x86_64")?.imageId;
+
+async function diagnose(setting: Parameters<typeof fleetOnEc2>[0] = {}) {
+  const { fleet, control } = await fleetOnEc2(setting);
+  const [{ findings } = { findings: [] }] = await fleet.diagnose();
+  const { things } = await control.books();
+  expect(things).toEqual([]);
+  const changing = (await control.calls()).filter(({ action, dryRun }) => !dryRun && !/^(Describe|Get)/.test(action));
+  expect(changing).toEqual([]);
+  return { findings, wrong: findings.filter(({ verdict }) => verdict !== "fine"), calls: await control.calls() };
+}
+
+describe("the diagnosis of EC2 makes nothing, and", () => {
+  it("says of each thing that a grant needs that it is there", async () => {
+    const { findings, wrong } = await diagnose();
+    expect(wrong).toEqual([]);
+    expect(findings.map(({ subject }) => subject)).toEqual([
+      "what is on offer", expect.stringContaining("listing of aws:"), "credentials", ...["instance types", "image for amd64", "subnets", "security group"].map((what) => `${what} in eu-west-1`),
+      ...["RunInstances", "TerminateInstances", "GetConsoleOutput", "DeleteVolume", "CreateSecurityGroup", "AuthorizeSecurityGroupIngress"].map((action) => `permission ec2:${action} in eu-west-1`),
+    ]);
+  });
+
+  it.each([
+    "RunInstances", "CreateTags", "TerminateInstances", "GetConsoleOutput", "DeleteVolume", "CreateSecurityGroup", "AuthorizeSecurityGroupIngress",
+    "DescribeInstances", "DescribeVolumes", "DescribeImages", "DescribeInstanceTypes", "DescribeInstanceTypeOfferings", "DescribeSubnets", "DescribeSecurityGroups", "GetParameter",
+  ])("names %s when it is denied", async (action) => {
+    const { wrong } = await diagnose({ server: { settings: { denied: [action] } } });
+    expect(wrong.map(({ verdict }) => verdict)).toContain("failed");
+    expect(wrong.map(({ subject, message, mend }) => `${subject} ${message} ${mend}`).join("\n")).toMatch(new RegExp(`:${action}\\b`));
+  });
+
+  it("asks for no permission about security groups where one is given", async () => {
+    const { findings, calls } = await diagnose({ options: { securityGroups: { "eu-west-1": "sg-0123456789abcdef0" } } });
+    expect(findings.filter(({ subject }) => subject.includes("ecurity"))).toEqual([]);
+    expect(calls.filter(({ action }) => action.includes("SecurityGroup"))).toEqual([]);
+  });
+
+  it("says of wrong credentials how to mend them, once, and looks no further in the regions", async () => {
+    const { wrong, findings } = await diagnose({ options: { credentials: { accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "wrong" } } });
+    expect(wrong.filter(({ subject }) => subject === "credentials")).toEqual([expect.objectContaining({ verdict: "failed", message: expect.stringMatching(/^unauthorized: /), mend: expect.stringContaining("credentials") })]);
+    expect(findings.some(({ subject }) => subject.includes("permission"))).toBe(false);
+  });
+
+  it("names the account when the credentials belong to another", async () => {
+    expect((await diagnose({ options: { account: "999999999999" } })).wrong).toContainEqual(expect.objectContaining({ subject: "credentials", message: expect.stringContaining("not to 999999999999") }));
+  });
+
+  it.each([
+    ["image for amd64 in eu-west-1", { image: { ids: { "eu-west-1": "ami-00000000" } } }],
+    ["image for arm64 in eu-west-1", { instanceTypes: ["t3.micro", "t4g.small"], image: { ids: { "eu-west-1": amd64Image } } }],
+    ["subnets in eu-west-1", { subnets: { "eu-west-1": ["subnet-00000000"] } }],
+    ["instance types in eu-west-1", { instanceTypes: ["z9.huge"] }],
+  ])("finds what is missing: %s", async (subject, options) => {
+    expect((await diagnose({ options })).wrong).toContainEqual(expect.objectContaining({ subject, verdict: "failed", mend: expect.any(String) }));
+  });
+});
