@@ -1,3 +1,4 @@
+import { tagRules } from "@bridge/backend-kit";
 import { z } from "zod";
 
 const region = z.string().regex(/^[a-z]{2,3}(-[a-z]+)+-\d$/, "a region's name, such as eu-west-1");
@@ -44,7 +45,7 @@ export const optionsSchema = z.strictObject({
   /** Give each machine an IPv6 address, too; the subnets need a range. */
   ipv6: z.boolean().default(false),
   /** Further tags for everything that is created. */
-  tags: z.record(z.string(), z.string()).refine((tags) => Object.keys(tags).every((name) => !name.startsWith("bridge-")), "names that start with bridge- are ours").default({}),
+  tags: z.record(z.string().regex(tagRules.ec2.name, "a legal name of an EC2 tag"), z.string().regex(tagRules.ec2.value, "a legal value of an EC2 tag, at most 256 characters")).refine((tags) => Object.keys(tags).every((name) => !name.startsWith("bridge-")), "names that start with bridge- are ours").default({}),
   /** Base address of EC2, STS and SSM, for private endpoints. Default: AWS's own, by region. */
   endpoint: z.url({ protocol: /^https?$/ }).optional(),
 });

@@ -46,7 +46,7 @@ async function diagnoseRegion({ api, options, catalog, images, network }: Instru
     if (found.length > 0) return found;
     throw new BridgeError("invalid_option", "the region sells none of the families and types that are allowed");
   }, (found) => `${found.length} of the families and types that are allowed`);
-  const choices = [...new Map(sizes?.map((size) => [size.arch, size])).values()];
+  const choices = (["amd64", "arm64"] as const).flatMap((arch) => sizes?.find((size) => size.arch === arch) ?? []);
   const found = await Promise.all(choices.map(async ({ arch, name }) => {
     const image = await look(`image for ${arch} in ${region}`, `mend the option image, or allow no types of ${arch}; it needs ec2:DescribeImages, and ssm:GetParameter for a parameter`, () => images.resolve(region, arch), ({ imageId }) => imageId);
     return image === undefined ? [] : [{ ImageId: image.imageId, InstanceType: name }];

@@ -15,6 +15,12 @@ describe("options", () => {
   });
 });
 
+it("tags that EC2 would not take are refused with the options", () => {
+  const parse = (tags: object) => () => parseOptions(optionsSchema, { regions: ["eu-west-1"], tags }, "aws");
+  for (const tags of [{ team: "x".repeat(257) }, { ["x".repeat(129)]: "" }, { "aws:team": "blue" }]) expect(parse(tags)).toThrow("tags");
+  expect(parse({ team: "blue", "cost centre": "4711" })).not.toThrow();
+});
+
 describe("what the account lacks is one clear error", () => {
   it.each([
     ["wrong keys", { options: { credentials: { accessKeyId: "AKIAWRONG", secretAccessKey: "wrong" } } }, "unauthorized"],
@@ -31,6 +37,24 @@ describe("what the account lacks is one clear error", () => {
     const error = await failure(fleet.provisionForGrant(grantOf(), envelope));
     expect(`${error.code} ${error.message} ${causes(error)}`).toMatch(new RegExp(expected));
     expect(error.outcome).toBe("none");
+    expect((await control.books()).things).toEqual([]);
+  });
+
+  it.each([
+    ["RunInstances", "RunInstances"], ["CreateTags", "CreateTags"], ["DescribeSubnets", "DescribeSubnets"], ["DescribeImages", "DescribeImages"],
+    ["DescribeInstanceTypes", "DescribeInstanceTypes"], ["DescribeInstanceTypeOfferings", "DescribeInstanceTypeOfferings"], ["CreateSecurityGroup", "CreateSecurityGroup"], ["GetParameter", "GetParameter"],
+  ])("a missing permission for %s is named, and nothing is made", async (action, named) => {
+    const { fleet, control } = await fleetOnEc2({ server: { settings: { denied: [action] } } });
+    const error = await failure(fleet.provisionForGrant(grantOf(), envelope));
+    expect(`${error.message} ${causes(error)}`).toMatch(new RegExp(`${named}|forbidden`));
+    expect(error.outcome).toBe("none");
+    expect((await control.books()).things).toEqual([]);
+  });
+
+  it("credentials that have expired are refused, and nothing is made", async () => {
+    const { fleet, control } = await fleetOnEc2({ server: { settings: { clockSkewSeconds: 3600 } } });
+    const error = await failure(fleet.provisionForGrant(grantOf(), envelope));
+    expect(`${error.code} ${error.message} ${causes(error)}`).toMatch(/unauthorized|expired|clock/);
     expect((await control.books()).things).toEqual([]);
   });
 
