@@ -16,7 +16,7 @@ const mostLines = 199;
 const say = stopwatch();
 
 /** One that needs an image of its own machine has a proof of its own. */
-const isBackend = (name: string) => "@bridge/core" in (readManifest(`examples/${name}`).peerDependencies ?? {}) && !existsSync(join(root, "examples", name, "build-image.sh"));
+const isBackend = (name: string) => "@bridge/core" in (readManifest(`examples/${name}`).peerDependencies ?? {}) && !existsSync(join(root, "examples", name, "image"));
 const examples = [...new Set(trackedFiles("examples").flatMap((path) => /^examples\/([^/]+)\/package\.json$/.exec(path)?.[1] ?? []))].filter(isBackend);
 
 /** Lines of all TypeScript in a folder. */

@@ -5,6 +5,8 @@ import { type ConfiguredBackend, Fleet } from "@bridge/core";
 import { local } from "@bridge/backend-local";
 import { masterSecret, owner } from "./observed.ts";
 
+const momentMs = 200;
+
 /** A state directory of the local backend and its processes; all of them are ended with it. */
 export class LocalHost implements AsyncDisposable {
   readonly folder = mkdtempSync(join(tmpdir(), "bridge-prove-"));
@@ -19,8 +21,15 @@ export class LocalHost implements AsyncDisposable {
     return join(this.folder, `${name}.sqlite`);
   }
 
-  /** Every process that works for an instance of this host, by id and start time, as the kernel says. */
+  /** Every process that works for an instance of this host, by id and start time, as the kernel says. One that is there for a moment only, such as a workload's child before it has become another program, is not counted. */
   alive(): readonly string[] {
+    const first = this.#look();
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, momentMs);
+    const second = this.#look();
+    return first.filter((each) => second.includes(each));
+  }
+
+  #look(): readonly string[] {
     return readdirSync("/proc").filter((pid) => /^\d+$/.test(pid)).flatMap((pid) => {
       try {
         if (!readFileSync(`/proc/${pid}/environ`, "latin1").includes(this.#state)) return [];
