@@ -12,8 +12,12 @@ const sideBySide = 6;
 const sshPort = 42_022;
 const only = process.argv.slice(2);
 
-/** What moto is known not to do, and the cases that therefore must fail there; one that passes all the same is a failure, too: then this list is old. */
-const limits: Readonly<Record<string, readonly string[]>> = {};
+/** What moto is known not to do, and the cases that may therefore fail there. */
+const limits: Readonly<Record<string, readonly string[]>> = {
+  "moto takes no notice of ClientToken: who asks at the same moment gets a machine each": [
+    "provisions of one attempt at once give the same machine", "two processes that provision one attempt at once get the same machine", "after kill -9 while the create was under way, provision gives the one machine",
+  ],
+};
 
 const reasonOf = (name: string): string | undefined => Object.entries(limits).find(([, cases]) => cases.includes(name))?.[0];
 
@@ -43,12 +47,11 @@ async function lifecycle({ endpoint }: MotoServer): Promise<void> {
   }
 }
 
-/** What a case came to, by what moto is known not to do. */
+/** What a case came to, by what moto is known not to do: only a second machine of the same attempt is excused. */
 function judge(result: CaseResult): CaseResult {
   const reason = reasonOf(result.case.name);
-  if (reason === undefined) return result;
-  if (result.status === "failed") return { ...result, status: "different", message: `${reason}; there: ${result.message?.split("\n")[0]}` };
-  return { ...result, status: "failed", message: `moto was known to fail here (${reason}) and does not: take it from the list` };
+  const isExcused = reason !== undefined && result.status === "failed" && /has \d+ machines|machines that the platform made/.test(result.message ?? "");
+  return isExcused ? { ...result, status: "different", message: `${reason}; there: ${result.message?.split("\n")[0]}` } : result;
 }
 
 const moto = await startMoto();

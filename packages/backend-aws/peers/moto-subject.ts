@@ -1,4 +1,5 @@
 import type { Subject } from "@bridge/conformance";
+import { tellingOwners } from "../test/fixtures/telling-owners.ts";
 import { MotoMachines, motoCredentials } from "./moto-machines.ts";
 import plugin from "./moto-plugin.ts";
 
@@ -12,13 +13,7 @@ export const motoOptions = (endpoint: string, sshPort: number) => ({
 export function motoSubject(endpoint: string, sshPort: number): Subject {
   const machines = new MotoMachines(endpoint, sshPort);
   return {
-    plugin: {
-      ...plugin,
-      create: (options, services) => {
-        machines.owners.add(services.owner);
-        return plugin.create(options, services);
-      },
-    },
+    plugin: tellingOwners(plugin, machines.owners),
     options: motoOptions(endpoint, sshPort),
     module: { url: new URL("moto-plugin.ts", import.meta.url).href },
     controls: {

@@ -27,8 +27,8 @@ const lives = new AsyncLocalStorage<{ readonly meddle: Meddle; over: boolean }>(
 // Only the clients of the backend itself: the onlooker of a life is of a class of its own.
 for (const client of [EC2Client, SSMClient, STSClient]) {
   const sender: { send: unknown } = client.prototype;
-  const original = client.prototype.send as (...parameters: readonly unknown[]) => unknown; // one of its overloads
-  sender.send = function send(this: object, ...parameters: readonly unknown[]): unknown {
+  const original = client.prototype.send as (...parameters: unknown[]) => unknown; // one of its overloads
+  sender.send = function send(this: object, ...parameters: unknown[]): unknown {
     const life = lives.getStore();
     const [command] = parameters;
     if (life === undefined || this.constructor !== client || typeof command !== "object" || command === null || !("input" in command)) return original.apply(this, parameters);

@@ -146,7 +146,7 @@ export class AwsApi {
     return paged(async (token) => {
       const command = new ec2.DescribeInstanceTypeOfferingsCommand({ LocationType: "availability-zone", Filters: writable(filters), MaxResults: 1000, NextToken: token });
       const { InstanceTypeOfferings = [], NextToken } = await client.send(command, sendOptions(call));
-      return { items: InstanceTypeOfferings.map(({ InstanceType = "", Location = "" }) => ({ type: String(InstanceType), zone: Location })), next: NextToken };
+      return { items: InstanceTypeOfferings.map(({ InstanceType = "", Location = "" }) => ({ type: InstanceType, zone: Location })), next: NextToken };
     });
   }
 

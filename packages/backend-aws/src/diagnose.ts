@@ -55,7 +55,7 @@ async function diagnoseRegion({ api, catalog, images, network }: Instruments, re
 function permission(region: string, action: string, said: unknown): Finding {
   const subject = `permission ec2:${action} in ${region}`;
   const name = said instanceof Error ? said.name : "";
-  if (name === "DryRunOperation" || /NotFound$/.test(name)) return { subject, verdict: "fine", message: "given" };
+  if (name === "DryRunOperation" || name.endsWith("NotFound")) return { subject, verdict: "fine", message: "given" };
   if (name === "UnauthorizedOperation") return { subject, verdict: "failed", message: "denied", mend: `allow ec2:${action}${action === "RunInstances" ? " and ec2:CreateTags" : ""} in the policy of these credentials; the README has the whole policy` };
   return { subject, verdict: "warning", message: `could not be tried: ${textOf(said)}`, mend: "mend what it says, and look again" };
 }
