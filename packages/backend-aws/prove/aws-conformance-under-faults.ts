@@ -8,7 +8,7 @@ import { allCases, type CaseResult, formatResult, runConformance } from "@bridge
 import { makeObservedSubject } from "./observed-subject.ts";
 import { type Weather, weathers } from "./faults.ts";
 
-const sideBySide = 16;
+const sideBySide = 12;
 const sampleSize = 8;
 const mostTries = 6;
 const seed = Number(process.env["BRIDGE_SEED"] ?? randomInt(1, 2 ** 31));

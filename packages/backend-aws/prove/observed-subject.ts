@@ -10,6 +10,8 @@ export interface Observed {
   readonly wasHonest: (message: string) => Promise<boolean>;
 }
 
+/** What the kit says of a case about a machine that is known. */
+const insteadOfExists = "outcome: 'unknown' instead of 'exists'";
 /** What the kit says of a process of its own whose provision failed. */
 const elsewhere = /second process failed|before it came there/;
 
@@ -28,11 +30,18 @@ export function makeObservedSubject(settings: Partial<Ec2Settings>): Observed {
           create: (options, services) => {
             const backend = subject.plugin.create(options, services);
             const provision = backend.provision.bind(backend);
-            backend.provision = (grant, envelope, context) => provision(grant, envelope, context).catch((error: unknown) => {
-              const { outcome, message } = toBridgeError(error);
-              if (outcome === "unknown") unknown.push(message);
-              throw error;
-            });
+            backend.provision = async (grant, envelope, context) => {
+              let isKnown = false;
+              const onCreated: typeof context.onCreated = (ref) => {
+                isKnown = true;
+                return context.onCreated(ref);
+              };
+              return provision(grant, envelope, { ...context, onCreated }).catch((error: unknown) => {
+                const { outcome, message } = toBridgeError(error);
+                if (outcome === "unknown" && !isKnown) unknown.push(message, insteadOfExists);
+                throw error;
+              });
+            };
             return backend;
           },
         },

@@ -148,7 +148,7 @@ export class AwsApi {
       const { ec2, client } = await this.#turn(region, "read", call);
       const command = new ec2.DescribeInstanceTypeOfferingsCommand({ LocationType: "availability-zone", Filters: writable(filters), MaxResults: 1000, NextToken: token });
       const { InstanceTypeOfferings = [], NextToken } = await client.send(command, sendOptions(call));
-      return { items: InstanceTypeOfferings.map(({ InstanceType = "", Location = "" }) => ({ type: String(InstanceType), zone: Location })), next: NextToken };
+      return { items: InstanceTypeOfferings.map(({ InstanceType = "", Location = "" }) => ({ type: InstanceType, zone: Location })), next: NextToken };
     });
   }
 

@@ -1,4 +1,4 @@
-import { BridgeError } from "@bridge/core";
+import type { BridgeError } from "@bridge/core";
 import { parseOptions } from "@bridge/core/backend";
 import { describe, expect, it } from "vitest";
 import { optionsSchema } from "../src/config.ts";

@@ -15,6 +15,7 @@ const commands = {
   "demo": { build: ["--filter=@bridge/cli..."], runs: (rest) => [[bridge(), "demo", ...rest]] },
   "test": { build: [], runs: (rest) => [[...vitest, ...rest]] },
   "test:crash": { build: [], runs: (rest) => [[`${sources}/crash/main.ts`, ...rest]] },
+  "test:peers": { build: [], runs: (rest) => [["packages/backend-aws/peers/main.ts", ...rest]] },
   "check": { build: [], runs: (rest) => [[`${sources}/check/main.ts`, ...rest]] },
   "prove": { build: [], runs: (rest) => [[`${sources}/scripts/main.ts`, "prove", ...rest]] },
   "bench": { build: [], runs: (rest) => [[`${sources}/scripts/main.ts`, "bench", ...(rest.length > 0 ? rest : ["--all"])]] },

@@ -90,8 +90,9 @@ export const watchCases: readonly ConformanceCase[] = [
     why: "After a long stop the grant must settle as what it was: used up.",
     run: async (session) => {
       const { attempt, instance } = await session.machine();
-      await session.terminate(instance);
+      // Before its end: a platform that lists what has ended, with the time, tells it from one that ended by itself before validTo.
       const validTo = session.almanac.msToTick(session.patience.now()) - 1;
+      await session.terminate(instance);
       same((await session.patience.within(watch(session, attempt, { validTo, backend: session.freshBackend() }), watchSeconds, "watchUntilExit() past validTo")).exit.reason, "deadline", "exit reason past validTo");
     },
   },

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { root } from "../workspace.ts";
 import { type Script, readScripts } from "./scripts.ts";
 
-const timeoutMinutes = 15;
+const timeoutMinutes = 25;
 const [kind, ...names] = process.argv.slice(2);
 if (kind !== "prove" && kind !== "bench") throw new Error("the first parameter is prove or bench");
 
