@@ -54,5 +54,8 @@ export function machineOf(i: number): { readonly ref: InstanceRef; readonly tags
 }
 
 /** How many calls there were, by action. */
-export const countOf = (calls: readonly LoggedCall[]): Readonly<Record<string, number>> =>
-  Object.fromEntries([...Map.groupBy(calls, ({ action }) => action)].map(([action, { length }]) => [action, length]));
+export function countOf(calls: readonly LoggedCall[]): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const { action } of calls) counts[action] = (counts[action] ?? 0) + 1;
+  return counts;
+}
