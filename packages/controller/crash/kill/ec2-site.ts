@@ -1,7 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { tagNames } from "@bridge/core/backend";
-import { defaultAccessKey } from "@bridge/fake-clouds";
-import { startEc2 } from "./ec2-process.ts";
+import { defaultAccessKey, startEc2Process } from "@bridge/fake-clouds";
 import { Ec2Trap } from "./ec2-trap.ts";
 import type { FirstAttempt, Site, SiteOptions } from "./site.ts";
 
@@ -24,7 +23,7 @@ const effectOf = (firstAttempt: FirstAttempt, isAnswerLost: boolean) => {
 
 /** The AWS backend on a fake EC2 in a process of its own, whose lists are stale, above all after a death, and which loses the first create's answer half of the time. Its books are the truth. */
 export async function ec2Site({ firstAttempt, seed }: SiteOptions): Promise<Site> {
-  const { control, endpoint, sshPort, close } = await startEc2();
+  const { control, endpoint, sshPort, close } = await startEc2Process();
   await control.configure({ readLagSeconds });
   const effect = effectOf(firstAttempt, seed % 2 === 0);
   if (effect !== undefined) await control.addFault({ action: "RunInstances", effect });
