@@ -2,7 +2,7 @@ import { type ConfiguredBackend, createAlmanac, type Envelope, Fleet, requestKey
 import { type Backend, type BackendFacts, encodeTags, type InstanceRef } from "@bridge/core/backend";
 import { generateSshKeyPair } from "@bridge/core/keys";
 import { defineMachineBackend } from "@bridge/backend-kit";
-import { defaultAccessKey, Ec2Server, type Ec2Settings, type LoggedCall } from "@bridge/fake-clouds";
+import { defaultAccessKey, type Ec2Process, type Ec2Settings, type LoggedCall, startEc2Process } from "@bridge/fake-clouds";
 import { AwsPlatform } from "../packages/backend-aws/src/backend.ts";
 import { optionsSchema } from "../packages/backend-aws/src/config.ts";
 import { awsFacts } from "../packages/backend-aws/src/plugin.ts";
@@ -14,11 +14,11 @@ export const pollSeconds = 5;
 export const envelope: Envelope = { sshPublicKey: generateSshKeyPair().publicKey, command: ["/bin/sh", "-c", "sleep 1000"] };
 export const nowMs = Date.now();
 
-/** Runs a fake EC2 while something uses it. */
-export async function withEc2<T>(settings: Partial<Ec2Settings>, use: (server: Ec2Server) => Promise<T>): Promise<T> {
-  const server = new Ec2Server({ settings: { quotas: { vcpus: 1e6, spotVcpus: 1e6, instances: 1e6 }, ...settings } });
-  await server.listen();
+/** Runs a fake EC2 in a process of its own while something uses it. */
+export async function withEc2<T>(settings: Partial<Ec2Settings>, use: (server: Ec2Process) => Promise<T>): Promise<T> {
+  const server = await startEc2Process();
   try {
+    await server.control.configure({ quotas: { vcpus: 1e6, spotVcpus: 1e6, instances: 1e6 }, ...settings });
     return await use(server);
   } finally {
     await server.close();
@@ -26,12 +26,12 @@ export async function withEc2<T>(settings: Partial<Ec2Settings>, use: (server: E
 }
 
 /** The options of the AWS backend on a fake EC2. */
-export const optionsOf = ({ endpoint }: Ec2Server) => ({
+export const optionsOf = ({ endpoint }: Ec2Process) => ({
   regions: [region], instanceTypes: ["t3.micro"], endpoint, credentials: { accessKeyId: defaultAccessKey.accessKeyId, secretAccessKey: defaultAccessKey.secretAccessKey },
 });
 
 /** The AWS backend as it is, but for the port of the fake's machines. */
-export const awsOn = (server: Ec2Server, facts: Partial<BackendFacts> = {}): ConfiguredBackend => ({
+export const awsOn = (server: Ec2Process, facts: Partial<BackendFacts> = {}): ConfiguredBackend => ({
   options: optionsOf(server),
   plugin: defineMachineBackend({ name: "aws", optionsSchema, facts: { ...awsFacts, ...facts }, isolation: "vm", pollSeconds, connect: (options, services) => new AwsPlatform(options, services, { sshPort: server.sshPort }) }),
 });
@@ -40,7 +40,7 @@ export const awsOn = (server: Ec2Server, facts: Partial<BackendFacts> = {}): Con
 export const fleetOn = (backend: ConfiguredBackend): Fleet => new Fleet({ owner: common.owner, masterSecret: common.masterSecret, backends: [backend] });
 
 /** The same backend without a Fleet. */
-export const backendOn = (server: Ec2Server): Backend => {
+export const backendOn = (server: Ec2Process): Backend => {
   const silent = { debug() {}, info() {}, warn() {}, error() {} };
   const { plugin, options } = awsOn(server);
   return plugin.create(optionsSchema.parse(options), { name: "aws", owner: common.owner, ledgerId: "none", log: silent, now: Date.now, almanac: createAlmanac() });
@@ -54,5 +54,8 @@ export function machineOf(i: number): { readonly ref: InstanceRef; readonly tags
 }
 
 /** How many calls there were, by action. */
-export const countOf = (calls: readonly LoggedCall[]): Readonly<Record<string, number>> =>
-  Object.fromEntries([...Map.groupBy(calls, ({ action }) => action)].map(([action, { length }]) => [action, length]));
+export function countOf(calls: readonly LoggedCall[]): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const { action } of calls) counts[action] = (counts[action] ?? 0) + 1;
+  return counts;
+}

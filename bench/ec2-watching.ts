@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DescribeInstancesCommand, EC2Client, RunInstancesCommand } from "@aws-sdk/client-ec2";
-import { imagesOf, type Ec2Server } from "@bridge/fake-clouds";
+import { imagesOf, type Ec2Process } from "@bridge/fake-clouds";
 import { backendOn, countOf, machineOf, nowMs, optionsOf, pollSeconds, region, withEc2 } from "./ec2-parts.ts";
 
 /** Calls in one interval while so many machines are watched. */
@@ -31,7 +31,7 @@ export function watching(machines: number): Promise<Watching> {
   });
 }
 
-const clientOn = (server: Ec2Server): EC2Client => {
+const clientOn = (server: Ec2Process): EC2Client => {
   const { endpoint, credentials } = optionsOf(server);
   return new EC2Client({ region, endpoint, credentials, maxAttempts: 1 });
 };
@@ -44,7 +44,7 @@ async function forEach(count: number, run: (i: number) => Promise<void>): Promis
   }));
 }
 
-async function fill(server: Ec2Server, machines: number): Promise<readonly string[]> {
+async function fill(server: Ec2Process, machines: number): Promise<readonly string[]> {
   const client = clientOn(server);
   const ImageId = imagesOf(region).find(({ arch }) => arch === "x86_64")?.imageId;
   const ids: string[] = [];
@@ -57,7 +57,7 @@ async function fill(server: Ec2Server, machines: number): Promise<readonly strin
 }
 
 /** One round of a loop that reads each machine by its id. */
-async function pollEach(server: Ec2Server, ids: readonly string[]): Promise<number> {
+async function pollEach(server: Ec2Process, ids: readonly string[]): Promise<number> {
   const client = clientOn(server);
   const before = (await server.control.calls()).length;
   await forEach(ids.length, async (i) => void await client.send(new DescribeInstancesCommand({ InstanceIds: [ids[i] ?? ""] })));

@@ -9,8 +9,8 @@ export type CallKind = keyof typeof published;
  */
 const published = { read: [100, 20], change: [50, 5], launch: [5, 2] } as const satisfies Readonly<Record<string, readonly [size: number, refill: number]>>;
 
-/** Of each bucket so much is used at once: calls do not arrive as evenly as they leave, and others use the account, too. */
-const usedShare = 0.8;
+/** So much of each is used: calls do not arrive as evenly as they leave, least of all from a busy computer. */
+const [usedAtOnce, usedPerSecond] = [0.6, 0.95];
 
 /** Has all calls of one backend keep to EC2's rates, so that none is refused for coming too soon. */
 export class Pace {
@@ -21,7 +21,7 @@ export class Pace {
     const key = `${region}/${kind}`;
     let bucket = this.#buckets.get(key);
     const [size, refill] = published[kind];
-    if (bucket === undefined) this.#buckets.set(key, bucket = new TokenBucket(size * usedShare, refill));
+    if (bucket === undefined) this.#buckets.set(key, bucket = new TokenBucket(size * usedAtOnce, refill * usedPerSecond));
     return bucket.take(call);
   }
 }

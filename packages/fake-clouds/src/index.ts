@@ -9,6 +9,8 @@ export { defaultAccessKey } from "./ec2/cloud.ts";
 export type { Ec2Options } from "./ec2/cloud.ts";
 export type { Ec2Control, NewSubnet, Where } from "./ec2/control.ts";
 export { controlsOf } from "./ec2/controls.ts";
+export { startEc2Process } from "./ec2/ec2-process.ts";
+export type { Ec2Process } from "./ec2/ec2-process.ts";
 export { Ec2Server } from "./ec2/ec2-server.ts";
 export { onCommand } from "./ec2/on-command.ts";
 export type { ClientClass } from "./ec2/on-command.ts";

@@ -1,7 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { tagNames } from "@bridge/core/backend";
-import { defaultAccessKey } from "@bridge/fake-clouds";
-import { startEc2 } from "./ec2-process.ts";
+import { defaultAccessKey, startEc2Process } from "@bridge/fake-clouds";
 import { Ec2Trap } from "./ec2-trap.ts";
 import type { FirstAttempt, Site, SiteOptions } from "./site.ts";
 
@@ -12,6 +11,8 @@ const { accessKeyId, secretAccessKey } = defaultAccessKey;
 const readLagSeconds = 0.3;
 /** An answer that is lost for `unknown` takes effect so much later. */
 const lateSeconds = 0.8;
+/** So many, one a tenth of a second, see nothing after a death: within what the plugin's facts say. */
+const staleLists = 3;
 
 const noCapacity = { kind: "error", status: 500, code: "InsufficientInstanceCapacity" } as const;
 const effectOf = (firstAttempt: FirstAttempt, isAnswerLost: boolean) => {
@@ -20,9 +21,9 @@ const effectOf = (firstAttempt: FirstAttempt, isAnswerLost: boolean) => {
   return isAnswerLost ? { kind: "lose answer" } as const : undefined;
 };
 
-/** The AWS backend on a fake EC2 in a process of its own, whose lists are stale and which loses the first create's answer half of the time. Its books are the truth. */
+/** The AWS backend on a fake EC2 in a process of its own, whose lists are stale, above all after a death, and which loses the first create's answer half of the time. Its books are the truth. */
 export async function ec2Site({ firstAttempt, seed }: SiteOptions): Promise<Site> {
-  const { control, endpoint, sshPort, close } = await startEc2();
+  const { control, endpoint, sshPort, close } = await startEc2Process();
   await control.configure({ readLagSeconds });
   const effect = effectOf(firstAttempt, seed % 2 === 0);
   if (effect !== undefined) await control.addFault({ action: "RunInstances", effect });
@@ -35,6 +36,8 @@ export async function ec2Site({ firstAttempt, seed }: SiteOptions): Promise<Site
     offBySeconds: 1 + readLagSeconds,
     slowBySeconds: 8,
     set kill(kill: () => void) { trap.kill = kill; },
+    // Where a process has just died, the next one does not see yet what that one made.
+    died: () => control.addFault({ action: "DescribeInstances", listsOnly: true, times: staleLists, effect: { kind: "stale" } }),
     made: async () => (await control.books()).instances.map(({ tags, launchedAtMs: madeAtMs, endedAtMs }) => ({
       requestKey: tags[tagNames.request] ?? "", attempt: Number(tags[tagNames.attempt]), madeAtMs, ...(endedAtMs === undefined ? {} : { endedAtMs }),
     })),

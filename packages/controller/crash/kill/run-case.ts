@@ -58,6 +58,7 @@ export async function runCase(kill: KillCase, platform: keyof typeof platforms, 
     const first = await doomed.ended;
     const hit = first.end === "killed" && first.log.includes(`dies at ${kill.at}\n`);
     const atDeath = await ledgerAtDeath(config.ledger, [requestKey], config);
+    await site.died?.();
     const second = await startRunner(join(folder, "runner.json"), config).ended;
     const problems = await problemsOf({ site, statuses: second.statuses, atDeath, masterSecret: config.masterSecret, books: new Map([[requestKey, book]]), results: scenario.results });
     return {

@@ -4,9 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { connectEc2Control, type Ec2Control } from "@bridge/fake-clouds";
+import type { Ec2Control } from "./control.ts";
+import { connectEc2Control } from "./remote-control.ts";
 
-const main = fileURLToPath(import.meta.resolve("@bridge/fake-clouds/main"));
+const main = fileURLToPath(new URL("../main.ts", import.meta.url));
+/** What one has compiled, the next need not. */
+const compileCache = join(tmpdir(), "bridge-fake-clouds-compile-cache");
 const startTimeoutMs = 20_000;
 
 /** A fake EC2 in a process of its own; it ends with the process that started it. */
@@ -18,9 +21,9 @@ export interface Ec2Process {
 }
 
 /** Starts one. Rejects when it does not come up. */
-export async function startEc2(): Promise<Ec2Process> {
+export async function startEc2Process(): Promise<Ec2Process> {
   const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", main, "--with-parent"], {
-    stdio: ["pipe", "pipe", "inherit"], env: { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), "bridge-crash-compile-cache") },
+    stdio: ["pipe", "pipe", "inherit"], env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
   });
   const ended = once(child, "close");
   const [line] = await once(createInterface(child.stdout), "line", { signal: AbortSignal.timeout(startTimeoutMs) }) as [string];
