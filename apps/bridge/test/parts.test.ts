@@ -1,3 +1,6 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { BridgeError, type ProvisionedInstance } from "@bridge/core";
 import { describe, expect, test } from "vitest";
 import { processIdsIn } from "../src/demo/remote-script.ts";
@@ -7,6 +10,7 @@ import { priceOfLease } from "../src/input/price.ts";
 import { exitCodeOf } from "../src/output/exit-code-of.ts";
 import { table } from "../src/output/line.ts";
 import { plain } from "../src/output/plain.ts";
+import { leaveHeartbeat } from "../src/reaper/heartbeat.ts";
 import { PrivateFolder } from "../src/session/private-folder.ts";
 import { writeSshAccess } from "../src/session/ssh-access.ts";
 import { exitCodeOfRun } from "../src/session/usage-lines.ts";
@@ -73,4 +77,17 @@ test("a user name of the machine's choice cannot become an option of ssh", async
   await folder.remove();
   expect(parameters.slice(-2)).toEqual(["--", "-oProxyCommand=touch /tmp/owned;@host.example"]);
   expect(command).toMatch(/ -- '-oProxyCommand=touch \/tmp\/owned;@host\.example'$/);
+});
+
+test("of heartbeats that are left at the same moment one is there, whole, and nothing beside it", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "bridge-heartbeat-"));
+  try {
+    const path = join(folder, "heartbeat.json");
+    const beats = Array.from({ length: 20 }, (_, ended) => ({ atMs: 1, owner: "o", ended, failed: 0, passedOver: 0 }));
+    await Promise.all(beats.map((beat) => leaveHeartbeat(path, beat)));
+    expect(beats).toContainEqual(JSON.parse(readFileSync(path, "utf8")));
+    expect(readdirSync(folder)).toEqual(["heartbeat.json"]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

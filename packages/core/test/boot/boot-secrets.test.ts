@@ -73,6 +73,11 @@ describe("where the master secret is unused", () => {
     expect(one.masterSecret).not.toBe(another.masterSecret);
   });
 
+  it("elsewhere it must be written", async () => {
+    const missing = await caught(() => loadBootConfig(sourcesOf("owner: me\nproviderId: p\nbackends: [{ use: strict-plugin }]\n")));
+    expect(missing).toMatchObject({ code: "invalid_config", problems: [{ path: "masterSecret" }] });
+  });
+
   it("a secret may still not be written out, and other secrets must be there", async () => {
     expect((await caught(() => unused("masterSecret: INLINE-CANARY\n"))).problems).toEqual([expect.objectContaining({ path: "masterSecret" })]);
     const missing = await caught(() => loadBootConfig(sourcesOf("owner: me\nproviderId: p\nbackends: [{ use: strict-plugin, options: { token: { env: MISSING } } }]\n"), { masterSecret: "unused" }));
