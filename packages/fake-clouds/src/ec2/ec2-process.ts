@@ -26,7 +26,7 @@ export async function startEc2Process(): Promise<Ec2Process> {
     stdio: ["pipe", "pipe", "inherit"], env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
   });
   const ended = once(child, "close");
-  const [line] = await once(createInterface(child.stdout), "line", { signal: AbortSignal.timeout(startTimeoutMs) }) as [string];
+  const [line] = await once(createInterface(child.stdout), "line", { signal: AbortSignal.timeout(startTimeoutMs) }) as [string]; // what readline gives
   const { endpoint, sshPort } = JSON.parse(line) as { readonly endpoint: string; readonly sshPort: number }; // what its main prints first
   return {
     endpoint, sshPort, control: await connectEc2Control(endpoint),
