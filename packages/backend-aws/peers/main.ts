@@ -2,6 +2,7 @@
 import { Fleet } from "@bridge/core";
 import { generateSshKeyPair } from "@bridge/core/keys";
 import { allCases, type CaseResult, formatResult, runConformance } from "@bridge/conformance";
+import { addToCountsFile } from "../../workspace/src/counts.ts";
 import { MotoMachines } from "./moto-machines.ts";
 import plugin from "./moto-plugin.ts";
 import { type MotoServer, startMoto } from "./moto-server.ts";
@@ -63,6 +64,7 @@ try {
   for (const result of judged) console.log(formatResult(result));
   const count = (status: CaseResult["status"]) => judged.filter((result) => result.status === status).length;
   console.log(`moto ${moto.version}: ${judged.length} of ${allCases.length} cases: ${count("passed")} passed, ${count("failed")} failed, ${count("different")} different, ${count("not observed")} not observed`);
+  addToCountsFile({ passed: count("passed"), failed: count("failed"), skipped: 0 });
   if (count("failed") > 0 || count("passed") === 0) process.exitCode = 1;
 } finally {
   await moto.close();

@@ -5,6 +5,7 @@
  */
 import { createHash, randomInt } from "node:crypto";
 import { allCases, type CaseResult, formatResult, runConformance } from "@bridge/conformance";
+import { addToCountsFile } from "../../workspace/src/counts.ts";
 import { makeObservedSubject } from "./observed-subject.ts";
 import { type Weather, weathers } from "./faults.ts";
 
@@ -62,4 +63,5 @@ for (const [name, reason] of unseen) console.log(`not observed: ${name}: ${reaso
 const failures = all.filter(({ result: { status } }) => status === "failed");
 for (const { name, result } of failures) console.log(`\nunder "${name}":\n${formatResult(result)}`);
 console.log(`${all.length} cases, ${failures.length} failed, in ${((performance.now() - startedAtMs) / 1000).toFixed(0)} s`);
+addToCountsFile({ passed: all.filter(({ result: { status } }) => status === "passed").length, failed: failures.length, skipped: 0 });
 if (failures.length > 0) process.exitCode = 1;

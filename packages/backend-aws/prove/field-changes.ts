@@ -46,10 +46,15 @@ export function changed(input: object, path: Path, change: Change): object | und
   else if (Array.isArray(holder)) holder.splice(Number(last), 1);
   else {
     delete holder[last];
-    if (change === "misspell") holder[`${String(last).slice(0, -1)}x`] = value;
+    if (change === "misspell") holder[misspelt(String(last))] = value;
   }
   return copy;
 }
+
+const misspelt = (name: string): string => `${name.slice(0, -1)}${name.endsWith("x") ? "y" : "x"}`;
+
+/** `i-0123456789abcdef0`: another of the same form. */
+const isId = /^[a-z]+-[0-9a-f]{8,17}$/;
 
 function otherThan(value: unknown): unknown {
   if (typeof value === "boolean") return !value;
@@ -57,5 +62,5 @@ function otherThan(value: unknown): unknown {
   const text = String(value);
   // User data: no longer the text that was meant, and still base64.
   if (text.length > 1000) return Buffer.from(`${Buffer.from(text, "base64").toString("latin1").slice(0, -200)}\n`, "latin1").toString("base64");
-  return others[text] ?? `${text.slice(0, -1)}${text.endsWith("0") ? "1" : "0"}`;
+  return others[text] ?? (isId.test(text) ? `${text.slice(0, -1)}${text.endsWith("0") ? "1" : "0"}` : `${text}x`);
 }
