@@ -4,7 +4,7 @@ import { generateSshKeyPair } from "@bridge/core/keys";
 import { InstrumentedPlatform } from "./instrumented-platform.ts";
 import type { Site, SiteOptions } from "./site.ts";
 
-const plugin = fileURLToPath(new URL("../../../create-backend/template/src/index.ts", import.meta.url));
+const plugin = fileURLToPath(new URL("../../../create-backend/template/test/fast-plugin.ts", import.meta.url));
 const foreignLedger = "l00000000000000aa";
 
 /** An HTTP platform on loopback, with machines of others on it. Its inventory is the book. */
