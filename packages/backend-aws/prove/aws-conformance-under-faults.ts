@@ -9,7 +9,7 @@ import { addToCountsFile } from "../../workspace/src/counts.ts";
 import { makeObservedSubject } from "./observed-subject.ts";
 import { type Weather, weathers } from "./faults.ts";
 
-const sideBySide = 12;
+const sideBySide = 16;
 const sampleSize = 8;
 const mostTries = 6;
 const seed = Number(process.env["BRIDGE_SEED"] ?? randomInt(1, 2 ** 31));
@@ -26,7 +26,8 @@ interface Outcome {
 
 /**
  * Runs one case. A create whose answer was lost while lists are late ends with an error that says that nobody knows: then what the
- * case is about did not come up, and it is run again with other lots. Whatever else is wrong is a failure.
+ * case is about did not come up, and it is run again with other lots; so it is where lists went back in time. Whatever else is wrong is
+ * a failure.
  */
 async function runOne(name: string, weather: Weather): Promise<Outcome> {
   for (let tries = 1; ; tries++) {

@@ -4,7 +4,10 @@ import { toBridgeError } from "@bridge/core";
 import type { Ec2Control, Ec2Settings } from "@bridge/fake-clouds";
 import { awsSubject } from "../test/fixtures/subject.ts";
 
-/** A subject, and whether a failure of its case was only that the answer to a create was lost in the background, as the backend's error said. */
+/**
+ * A subject, and whether a failure of its case was only that the answer to a create was lost in the background, as the backend's error
+ * said; or that a read from before a machine's end followed one from after it, which no backend can tell.
+ */
 export interface Observed {
   readonly factory: SubjectFactory;
   readonly wasHonest: (message: string) => Promise<boolean>;
@@ -12,6 +15,8 @@ export interface Observed {
 
 /** What the kit says of a case about a machine that is known. */
 const insteadOfExists = "outcome: 'unknown' instead of 'exists'";
+/** The machine was found alive in an older list, and ended in the next. */
+const spentTooLate = /^provision\(\) of an attempt whose machine has ended fails with unavailable \(machine \S+ ended before it was ready\) instead of attempt_spent$/;
 /** What the kit says of a process of its own whose provision failed. */
 const elsewhere = /second process failed|before it came there/;
 
@@ -48,7 +53,9 @@ export function makeObservedSubject(settings: Partial<Ec2Settings>): Observed {
       };
     },
     wasHonest: async (message) => {
-      const lost = (await control?.calls() ?? []).some(({ action, inBackground }) => action === "RunInstances" && inBackground === true);
+      const calls = await control?.calls() ?? [];
+      if (calls.some(({ fault, inBackground }) => fault === "stale" && inBackground === true) && spentTooLate.test(message)) return true;
+      const lost = calls.some(({ action, inBackground }) => action === "RunInstances" && inBackground === true);
       return lost && !/\bleak|dispose/.test(message) && (elsewhere.test(message) || unknown.some((each) => message.includes(each)));
     },
   };
