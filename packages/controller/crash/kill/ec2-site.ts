@@ -11,9 +11,6 @@ const { accessKeyId, secretAccessKey } = defaultAccessKey;
 const readLagSeconds = 0.3;
 /** An answer that is lost for `unknown` takes effect so much later. */
 const lateSeconds = 0.8;
-/** So many, one a tenth of a second, see nothing after a death: within what the plugin's facts say. */
-const staleLists = 3;
-
 const noCapacity = { kind: "error", status: 500, code: "InsufficientInstanceCapacity" } as const;
 const effectOf = (firstAttempt: FirstAttempt, isAnswerLost: boolean) => {
   if (firstAttempt === "refused") return noCapacity;
@@ -21,7 +18,7 @@ const effectOf = (firstAttempt: FirstAttempt, isAnswerLost: boolean) => {
   return isAnswerLost ? { kind: "lose answer" } as const : undefined;
 };
 
-/** The AWS backend on a fake EC2 in a process of its own, whose lists are stale, above all after a death, and which loses the first create's answer half of the time. Its books are the truth. */
+/** The AWS backend on a fake EC2 in a process of its own, whose lists are stale and which loses the first create's answer half of the time. Its books are the truth. */
 export async function ec2Site({ firstAttempt, seed }: SiteOptions): Promise<Site> {
   const { control, endpoint, sshPort, close } = await startEc2Process();
   await control.configure({ readLagSeconds });
@@ -36,8 +33,8 @@ export async function ec2Site({ firstAttempt, seed }: SiteOptions): Promise<Site
     offBySeconds: 1 + readLagSeconds,
     slowBySeconds: 8,
     set kill(kill: () => void) { trap.kill = kill; },
-    // Where a process has just died, the next one does not see yet what that one made.
-    died: () => control.addFault({ action: "DescribeInstances", listsOnly: true, times: staleLists, effect: { kind: "stale" } }),
+    // Not more: several lists may be further apart than lists are stale.
+    hideOnce: () => control.addFault({ action: "DescribeInstances", listsOnly: true, effect: { kind: "stale" } }),
     made: async () => (await control.books()).instances.map(({ tags, launchedAtMs: madeAtMs, endedAtMs }) => ({
       requestKey: tags[tagNames.request] ?? "", attempt: Number(tags[tagNames.attempt]), madeAtMs, ...(endedAtMs === undefined ? {} : { endedAtMs }),
     })),

@@ -58,7 +58,8 @@ export async function runCase(kill: KillCase, platform: keyof typeof platforms, 
     const first = await doomed.ended;
     const hit = first.end === "killed" && first.log.includes(`dies at ${kill.at}\n`);
     const atDeath = await ledgerAtDeath(config.ledger, [requestKey], config);
-    await site.died?.();
+    // What the dead process has just made, the next one does not see at once.
+    if (atDeath.attempts.some(({ state }) => state === "intended" || state === "created")) await site.hideOnce?.();
     const second = await startRunner(join(folder, "runner.json"), config).ended;
     const problems = await problemsOf({ site, statuses: second.statuses, atDeath, masterSecret: config.masterSecret, books: new Map([[requestKey, book]]), results: scenario.results });
     return {

@@ -33,8 +33,8 @@ export interface Site {
   readonly slowBySeconds?: number;
   /** Called by the trap. */
   kill: () => void;
-  /** Told when the first runner has died, before the second begins; absent: nothing follows. */
-  died?(): Promise<void>;
+  /** The next list does not show what was just made; absent: lists are never stale. */
+  hideOnce?(): Promise<void>;
   made(): Promise<readonly MadeMachine[]>;
   /** What is still there of the owner's grants. */
   left(): Promise<readonly string[]>;
