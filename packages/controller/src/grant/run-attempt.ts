@@ -1,4 +1,4 @@
-import { BridgeError, decodeInstance, encodeInstance, type ProvisionedInstance, createInstance, type RoutingStep, toBridgeError } from "@bridge/core";
+import { BridgeError, decodeInstance, encodeInstance, type ProvisionedInstance, createInstance, type RoutingStep, toBridgeError, type UsageMetrics } from "@bridge/core";
 import type { AttemptRow, GrantRow } from "../ledger/rows.ts";
 import { openEnvelope } from "../records/envelope-box.ts";
 import { sealReceipt } from "../records/receipt.ts";
@@ -133,10 +133,12 @@ async function afterFailure(work: Work, row: GrantRow, attempt: AttemptRow, { si
   work.log.warn({ ...name, backend: attempt.backend, code, error: message }, "attempt failed");
   work.events.emit({ type: "attempt_failed", ...name, backend: attempt.backend, code, message });
   const now = await work.ledger.attempt(name.requestKey, name.attempt);
-  // Also where stale lists showed it living at first.
-  const hasEnded = code === "attempt_spent" || (code === "unavailable" && error.outcome === "exists");
-  if (hasEnded && now?.readyAtMs !== undefined) {
-    await endUnseen(work, row, now, now.readyAtMs);
+  // Stale lists may have shown it living at first. The same words come from a platform that does not answer: only what its machine says tells them apart.
+  const mayHaveEnded = code === "unavailable" && error.outcome === "exists";
+  if ((code === "attempt_spent" || mayHaveEnded) && now?.readyAtMs !== undefined) {
+    const usage = await measure(work, attempt, row.grant.validTo);
+    if (usage === undefined && mayHaveEnded) throw error;
+    await endUnseen(work, row, now, now.readyAtMs, usage);
     return true;
   }
   const failure = { code, message };
@@ -153,8 +155,7 @@ async function afterFailure(work: Work, row: GrantRow, attempt: AttemptRow, { si
 }
 
 /** Its workload was started and has ended while nobody looked. */
-async function endUnseen(work: Work, row: GrantRow, attempt: AttemptRow, readyAtMs: number): Promise<void> {
-  const usage = await measure(work, attempt, row.grant.validTo) ?? { ...unknownUsage, exit: { reason: "lost" } };
+async function endUnseen(work: Work, row: GrantRow, { attempt, backend }: AttemptRow, readyAtMs: number, usage: UsageMetrics = { ...unknownUsage, exit: { reason: "lost" } }): Promise<void> {
   if (work.stopping.aborted) return;
-  await endGrant(work, row, { kind: "ran", attempt: attempt.attempt, backend: attempt.backend, startedAtMs: readyAtMs, endedAtMs: Math.max(readyAtMs, work.clock.now()), usage });
+  await endGrant(work, row, { kind: "ran", attempt, backend, startedAtMs: readyAtMs, endedAtMs: Math.max(readyAtMs, work.clock.now()), usage });
 }
