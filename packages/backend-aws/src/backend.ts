@@ -96,6 +96,7 @@ export class AwsPlatform implements MachinePlatform {
       this.#api.instances(region, [ours], call), this.#api.volumes(region, [ours, { Name: "status", Values: ["available", "error", "deleting"] }], call),
     ]);
     if (clockSkewMs !== undefined) this.#skewMs.set(scope, clockSkewMs);
+    // A list is whole without them: what a type's size is then stays unsaid, and so unmetered.
     const sizes = await this.#catalog.sizes(region).catch(() => []);
     return [
       ...answer.flatMap((instance) => rawInstance(instance, { region, sshPort: this.#sshPort, size: sizes.find(({ name }) => name === instance.InstanceType) })),
