@@ -2,6 +2,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { EC2Client } from "@aws-sdk/client-ec2";
+import { ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { STSClient } from "@aws-sdk/client-sts";
 import { compareRequests } from "../test/fixtures/expected-requests.ts";
@@ -25,7 +26,7 @@ const longestLifeSeconds = 40;
 const lives = new AsyncLocalStorage<{ readonly meddle: Meddle; over: boolean }>();
 
 // Only the clients of the backend itself: the onlooker of a life is of a class of its own.
-for (const client of [EC2Client, SSMClient, STSClient]) {
+for (const client of [EC2Client, ServiceQuotasClient, SSMClient, STSClient]) {
   const sender: { send: unknown } = client.prototype;
   const original = client.prototype.send as (...parameters: unknown[]) => unknown; // one of its overloads
   sender.send = function send(this: object, ...parameters: unknown[]): unknown {

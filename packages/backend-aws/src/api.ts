@@ -21,6 +21,7 @@ export interface Dated<T> {
 
 const sdk = {
   ec2: () => import("@aws-sdk/client-ec2"),
+  quotas: () => import("@aws-sdk/client-service-quotas"),
   ssm: () => import("@aws-sdk/client-ssm"),
   sts: () => import("@aws-sdk/client-sts"),
 };
@@ -68,6 +69,17 @@ export class AwsApi {
     const client = new SSMClient(this.#settings(region, 3));
     try {
       return (await client.send(new GetParameterCommand({ Name: name }), sendOptions(call))).Parameter?.Value ?? "";
+    } finally {
+      client.destroy();
+    }
+  }
+
+  /** The value of a quota of EC2, by its code; undefined when AWS does not tell one. */
+  async quota(region: string, code: string, call: CallOptions): Promise<number | undefined> {
+    const { ServiceQuotasClient, GetServiceQuotaCommand } = await sdk.quotas();
+    const client = new ServiceQuotasClient(this.#settings(region, 3));
+    try {
+      return (await client.send(new GetServiceQuotaCommand({ ServiceCode: "ec2", QuotaCode: code }), sendOptions(call))).Quota?.Value;
     } finally {
       client.destroy();
     }

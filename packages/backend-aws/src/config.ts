@@ -46,7 +46,7 @@ export const optionsSchema = z.strictObject({
   ipv6: z.boolean().default(false),
   /** Further tags for everything that is created. */
   tags: z.record(z.string().regex(tagRules.ec2.name, "a legal name of an EC2 tag"), z.string().regex(tagRules.ec2.value, "a legal value of an EC2 tag, at most 256 characters")).refine((tags) => Object.keys(tags).every((name) => !name.startsWith("bridge-")), "names that start with bridge- are ours").default({}),
-  /** Base address of EC2, STS and SSM, for private endpoints. Default: AWS's own, by region. */
+  /** Base address of EC2, STS, SSM and Service Quotas, for private endpoints. Default: AWS's own, by region. */
   endpoint: z.url({ protocol: /^https?$/ }).optional(),
 });
 

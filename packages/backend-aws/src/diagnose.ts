@@ -1,11 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { BridgeError, type CallOptions, type Finding, toBridgeError } from "@bridge/core/backend";
+import { BridgeError, type CallOptions, type Finding } from "@bridge/core/backend";
 import type { AwsApi, RunInstancesCommandInput } from "./api.ts";
 import type { Catalog } from "./catalog.ts";
 import type { ParsedOptions } from "./config.ts";
-import { mapError } from "./errors.ts";
+import { textOf } from "./errors.ts";
 import type { Images } from "./images.ts";
 import type { Network } from "./network.ts";
+import { diagnoseQuotas } from "./quotas.ts";
 
 /** What the diagnosis looks with. */
 export interface Instruments {
@@ -18,7 +19,7 @@ export interface Instruments {
   readonly account: () => Promise<string>;
 }
 
-/** Looks at the credentials, and in each region at image, sizes, subnets, and by DryRun at each permission that changes something. Creates nothing, no security group either. */
+/** Looks at the credentials, and in each region at sizes, quotas, image, subnets, and by DryRun at each permission that changes something. Creates nothing, no security group either. */
 export async function diagnose(instruments: Instruments, call: CallOptions): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
   const account = await looker(findings)("credentials", "give credentials of the right account, as options or where the AWS SDK looks for them", () => instruments.account(), (found) => `of account ${found}`);
@@ -46,6 +47,7 @@ async function diagnoseRegion({ api, options, catalog, images, network }: Instru
     if (found.length > 0) return found;
     throw new BridgeError("invalid_option", "the region sells none of the families and types that are allowed");
   }, (found) => `${found.length} of the families and types that are allowed`);
+  if (sizes !== undefined) findings.push(...await diagnoseQuotas({ api, options, region, sizes }, call));
   const choices = (["amd64", "arm64"] as const).flatMap((arch) => sizes?.find((size) => size.arch === arch) ?? []);
   const found = await Promise.all(choices.map(async ({ arch, name }) => {
     const image = await look(`image for ${arch} in ${region}`, `mend the option image, or allow no types of ${arch}; it needs ec2:DescribeImages, and ssm:GetParameter for a parameter`, () => images.resolve(region, arch), ({ imageId }) => imageId);
@@ -73,10 +75,4 @@ function permission(region: string, action: string, said: unknown): Finding {
   if (name === "DryRunOperation" || name.endsWith("NotFound")) return { subject, verdict: "fine", message: "given" };
   if (name === "UnauthorizedOperation") return { subject, verdict: "failed", message: "denied", mend: `allow ec2:${action}${action === "RunInstances" ? " and ec2:CreateTags" : ""} in the policy of these credentials; the README has the whole policy` };
   return { subject, verdict: "warning", message: `could not be tried: ${textOf(said)}`, mend: "mend what it says, and look again" };
-}
-
-function textOf(thrown: unknown): string {
-  const mapped = mapError(thrown);
-  const { code, message } = toBridgeError(thrown);
-  return mapped === undefined ? `${code}: ${message}` : `${mapped.code}: ${mapped.message ?? message}`;
 }

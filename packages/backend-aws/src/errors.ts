@@ -1,4 +1,5 @@
 import { errorTable } from "@bridge/backend-kit";
+import { toBridgeError } from "@bridge/core/backend";
 
 /**
  * What EC2's errors mean (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html). The first entry that
@@ -29,3 +30,10 @@ export const mapError = errorTable([
   { match: 504, code: "timeout" },
   { match: /^(ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE)$|socket hang up|Deserialization error/, code: "unavailable" },
 ]);
+
+/** What was thrown, in words for a finding. */
+export function textOf(thrown: unknown): string {
+  const mapped = mapError(thrown);
+  const { code, message } = toBridgeError(thrown);
+  return mapped === undefined ? `${code}: ${message}` : `${mapped.code}: ${mapped.message ?? message}`;
+}

@@ -19,7 +19,7 @@ describe("the diagnosis of EC2 makes nothing, and", () => {
     const { findings, wrong } = await diagnose();
     expect(wrong).toEqual([]);
     expect(findings.map(({ subject }) => subject)).toEqual([
-      "what is on offer", expect.stringContaining("listing of aws:"), "credentials", ...["instance types", "image for amd64", "subnets", "security group"].map((what) => `${what} in eu-west-1`),
+      "what is on offer", expect.stringContaining("listing of aws:"), "credentials", ...["instance types", "quota of on-demand Standard instances", "image for amd64", "subnets", "security group"].map((what) => `${what} in eu-west-1`),
       ...["RunInstances", "TerminateInstances", "GetConsoleOutput", "DeleteVolume", "CreateSecurityGroup", "AuthorizeSecurityGroupIngress"].map((action) => `permission ec2:${action} in eu-west-1`),
     ]);
   });
@@ -31,6 +31,24 @@ describe("the diagnosis of EC2 makes nothing, and", () => {
     const { wrong } = await diagnose({ server: { settings: { denied: [action] } } });
     expect(wrong.map(({ verdict }) => verdict)).toContain("failed");
     expect(wrong.map(({ subject, message, mend }) => `${subject} ${message} ${mend}`).join("\n")).toMatch(new RegExp(`:${action}\\b`));
+  });
+
+  it("says of a quota that is too small for the smallest type what it is and how to ask for more", async () => {
+    const { wrong } = await diagnose({ server: { settings: { quotas: { vcpus: 1, spotVcpus: 64, instances: 20 } } }, options: { spot: "prefer" } });
+    expect(wrong).toEqual([{
+      subject: "quota of on-demand Standard instances in eu-west-1", verdict: "failed", message: "1 vCPUs, and the smallest type that is allowed has 2",
+      mend: expect.stringContaining("request-service-quota-increase --region eu-west-1 --service-code ec2 --quota-code L-1216C47A"),
+    }]);
+  });
+
+  it("asks for the quotas of those markets alone that the options allow", async () => {
+    const { findings } = await diagnose({ server: { settings: { quotas: { vcpus: 0, spotVcpus: 64, instances: 20 } } }, options: { spot: "only" } });
+    expect(findings.filter(({ subject }) => subject.startsWith("quota"))).toEqual([{ subject: "quota of spot Standard instances in eu-west-1", verdict: "fine", message: "64 vCPUs for the whole account" }]);
+  });
+
+  it("only warns when quotas may not be read: grants do not need that", async () => {
+    const { wrong } = await diagnose({ server: { settings: { denied: ["GetServiceQuota"] } } });
+    expect(wrong).toEqual([expect.objectContaining({ verdict: "warning", message: expect.stringContaining("servicequotas:GetServiceQuota"), mend: expect.stringContaining("servicequotas:GetServiceQuota") })]);
   });
 
   it("asks for no permission about security groups where one is given", async () => {

@@ -35,7 +35,7 @@ describe("the published description", () => {
   });
 
   test("has every action of the fake, with every member that it says it understands", () => {
-    for (const service of ["ec2", "sts", "ssm"] as const) {
+    for (const service of ["ec2", "sts", "ssm", "servicequotas"] as const) {
       const description = descriptionOf(service);
       for (const [name, { understands }] of Object.entries(actionsOf[service])) {
         expect(description.has(name), name).toBe(true);

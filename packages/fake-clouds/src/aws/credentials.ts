@@ -21,13 +21,16 @@ export interface Caller {
   readonly region: string;
 }
 
-type Service = "ec2" | "sts" | "ssm";
+type Service = keyof typeof codes;
+
+const jsonCodes = { missing: ["MissingAuthenticationTokenException", 400], unknown: ["UnrecognizedClientException", 400], wrong: ["InvalidSignatureException", 400], expired: ["ExpiredTokenException", 400], skewed: ["InvalidSignatureException", 400] } as const;
 
 /** The words of each service for the same refusals. */
 const codes = {
   ec2: { missing: ["MissingAuthenticationToken", 403], unknown: ["AuthFailure", 401], wrong: ["AuthFailure", 401], expired: ["RequestExpired", 400], skewed: ["RequestExpired", 400] },
   sts: { missing: ["MissingAuthenticationToken", 403], unknown: ["InvalidClientTokenId", 403], wrong: ["SignatureDoesNotMatch", 403], expired: ["ExpiredToken", 403], skewed: ["SignatureDoesNotMatch", 403] },
-  ssm: { missing: ["MissingAuthenticationTokenException", 400], unknown: ["UnrecognizedClientException", 400], wrong: ["InvalidSignatureException", 400], expired: ["ExpiredTokenException", 400], skewed: ["InvalidSignatureException", 400] },
+  ssm: jsonCodes,
+  servicequotas: jsonCodes,
 } as const;
 const longestSkewMs = 300_000;
 

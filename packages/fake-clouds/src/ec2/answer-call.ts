@@ -61,7 +61,7 @@ const permissionsOf = ({ service, action, parameters }: ServiceRequest): readonl
 
 function denial(service: ServiceRequest["service"], action: string, { accountId }: Caller): AwsError {
   const who = `User: arn:aws:iam::${accountId}:user/bridge is not authorized to perform: ${service}:${action}`;
-  if (service === "ssm") return new AwsError("AccessDeniedException", who);
+  if (service === "ssm" || service === "servicequotas") return new AwsError("AccessDeniedException", who);
   if (service === "sts") return new AwsError("AccessDenied", who, 403);
   return new AwsError("UnauthorizedOperation", `You are not authorized to perform this operation. ${who}. Encoded authorization failure message: ZmFrZS1jbG91ZHM`, 403);
 }

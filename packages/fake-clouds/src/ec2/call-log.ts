@@ -1,7 +1,9 @@
+import type { ServiceName } from "./services.ts";
+
 /** One call as it arrived, and what was answered. */
 export interface LoggedCall {
   readonly atMs: number;
-  readonly service: "ec2" | "sts" | "ssm";
+  readonly service: ServiceName;
   readonly action: string;
   /** Undefined: the caller was not known. */
   readonly accountId?: string;

@@ -15,7 +15,7 @@ export function checkRequest(cloud: Ec2Cloud, { service, action, parameters }: S
   const found = actionsOf[service][action];
   const violate = (path: string, problem: string, code: string): AwsError => {
     cloud.log.violations.push({ atMs: cloud.clock.now(), action, in: "request", path, problem });
-    return new AwsError(service === "ssm" ? "ValidationException" : code, `${path === "" ? action : `${action}: ${path}`} ${problem}`);
+    return new AwsError(service === "ssm" ? "ValidationException" : service === "servicequotas" ? "IllegalArgumentException" : code, `${path === "" ? action : `${action}: ${path}`} ${problem}`);
   };
   if (!description.has(action)) throw violate("", "is no action that the service publishes", "InvalidAction");
   if (found === undefined) throw violate("", "is not done by the fake", "UnsupportedOperation");

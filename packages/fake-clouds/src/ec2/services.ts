@@ -4,7 +4,7 @@ import { readQuery } from "../aws/query-request.ts";
 import { ec2Answer, ec2Error, queryAnswer, queryError } from "../aws/xml.ts";
 
 /** The services on the one port. */
-export type ServiceName = "ec2" | "sts" | "ssm";
+export type ServiceName = "ec2" | "sts" | "ssm" | "servicequotas";
 
 /** A request as it was read. */
 export interface ServiceRequest {
@@ -19,7 +19,11 @@ export interface ServiceBody {
   readonly body: string;
 }
 
-const models = { ec2: "ec2-2016-11-15", sts: "sts-2011-06-15", ssm: "ssm-2014-11-06" } as const;
+const models = { ec2: "ec2-2016-11-15", sts: "sts-2011-06-15", ssm: "ssm-2014-11-06", servicequotas: "service-quotas-2019-06-24" } as const;
+/** Those that speak JSON; the others speak Query. */
+const jsonServices = ["ssm", "servicequotas"] as const;
+const speaksJson = (service: ServiceName): boolean => jsonServices.some((name) => name === service);
+const jsonType = "application/x-amz-json-1.1";
 const loaded = new Map<ServiceName, Description>();
 
 /** The published description of a service; read once in a process. */
@@ -31,8 +35,9 @@ export function descriptionOf(service: ServiceName): Description {
 
 /** Which service a request is for, and what it asks; undefined when it speaks none of their protocols. */
 export function readRequest(headers: IncomingHttpHeaders, body: string): ServiceRequest | undefined {
-  const [, target] = /^AmazonSSM\.(\w+)$/.exec(String(headers["x-amz-target"] ?? "")) ?? [];
-  if (target !== undefined) return { service: "ssm", action: target, parameters: readJson(body) };
+  const [prefix, target] = String(headers["x-amz-target"] ?? "").split(".");
+  const addressed = jsonServices.find((name) => descriptionOf(name).metadata.targetPrefix === prefix);
+  if (addressed !== undefined && target !== undefined) return { service: addressed, action: target, parameters: readJson(body) };
   const form = new URLSearchParams(body);
   const [action, version] = [form.get("Action"), form.get("Version")];
   const service = (["ec2", "sts"] as const).find((name) => descriptionOf(name).metadata.apiVersion === version);
@@ -47,14 +52,14 @@ function readJson(body: string): Readonly<Record<string, unknown>> {
 
 /** An answer in the protocol of its service. */
 export function writeAnswer(service: ServiceName, action: string, answer: object, requestId: string): ServiceBody {
-  if (service === "ssm") return { contentType: "application/x-amz-json-1.1", body: JSON.stringify(answer) };
+  if (speaksJson(service)) return { contentType: jsonType, body: JSON.stringify(answer) };
   const write = service === "ec2" ? ec2Answer : queryAnswer;
   return { contentType: "text/xml;charset=UTF-8", body: write(descriptionOf(service), action, answer, requestId) };
 }
 
 /** An error in the protocol of its service. */
 export function writeError(service: ServiceName, code: string, message: string, requestId: string): ServiceBody {
-  if (service === "ssm") return { contentType: "application/x-amz-json-1.1", body: JSON.stringify({ __type: code, message }) };
+  if (speaksJson(service)) return { contentType: jsonType, body: JSON.stringify({ __type: code, message }) };
   const write = service === "ec2" ? ec2Error : queryError;
   return { contentType: "text/xml;charset=UTF-8", body: write(code, message, requestId) };
 }

@@ -3,6 +3,7 @@ import type { GetParameterRequest, GetParameterResult } from "@aws-sdk/client-ss
 import { AwsError } from "../../aws/aws-error.ts";
 import { type Action, action } from "../action.ts";
 import { imageParameters } from "../catalog.ts";
+import type { ServiceName } from "../services.ts";
 import { describeAddresses, releaseAddress } from "./addresses.ts";
 import { getConsoleOutput } from "./console-output.ts";
 import { describeInstances } from "./describe-instances.ts";
@@ -12,6 +13,7 @@ import { deleteNetworkInterface, describeNetworkInterfaces } from "./network-int
 import { describeSubnets, describeVpcs } from "./networks.ts";
 import { describeAccountAttributes, describeAvailabilityZones, describeRegions } from "./places.ts";
 import { runInstances } from "./run-instances.ts";
+import { getServiceQuota } from "./service-quotas.ts";
 import { authorizeSecurityGroupIngress, createSecurityGroup, deleteSecurityGroup, describeSecurityGroups } from "./security-groups.ts";
 import { terminateInstances } from "./terminate-instances.ts";
 import { deleteVolume, describeVolumes } from "./volumes.ts";
@@ -33,7 +35,7 @@ const getParameter = action<GetParameterRequest, GetParameterResult>({
 });
 
 /** What each service does, by the names of its actions. */
-export const actionsOf: Readonly<Record<"ec2" | "sts" | "ssm", Readonly<Record<string, Action>>>> = {
+export const actionsOf: Readonly<Record<ServiceName, Readonly<Record<string, Action>>>> = {
   ec2: {
     AuthorizeSecurityGroupIngress: authorizeSecurityGroupIngress, CreateSecurityGroup: createSecurityGroup, DeleteNetworkInterface: deleteNetworkInterface,
     DeleteSecurityGroup: deleteSecurityGroup, DeleteVolume: deleteVolume, DescribeAccountAttributes: describeAccountAttributes, DescribeAddresses: describeAddresses,
@@ -44,4 +46,5 @@ export const actionsOf: Readonly<Record<"ec2" | "sts" | "ssm", Readonly<Record<s
   },
   sts: { GetCallerIdentity: getCallerIdentity },
   ssm: { GetParameter: getParameter },
+  servicequotas: { GetServiceQuota: getServiceQuota },
 };

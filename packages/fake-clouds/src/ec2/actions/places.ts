@@ -39,7 +39,7 @@ export const describeAvailabilityZones = action<DescribeAvailabilityZonesRequest
   },
 });
 
-/** What an account may do; the limits of vCPUs are told by Service Quotas, which the fake does not do. */
+/** What an account may do; the limits of vCPUs are told by Service Quotas. */
 export const describeAccountAttributes = action<DescribeAccountAttributesRequest, DescribeAccountAttributesResult>({
   understands: ["AttributeNames"],
   run: ({ cloud, world }, { AttributeNames }) => {
