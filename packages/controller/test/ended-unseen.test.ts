@@ -1,8 +1,9 @@
 import { type Backend, BridgeError, type ConfiguredBackend } from "@bridge/core";
 import { createMemoryPlatform, memory } from "@bridge/core/memory";
 import { generateSshKeyPair } from "@bridge/core/keys";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { Controller, openLedger, type Probe } from "../src/index.ts";
+import { keptEvents } from "./fixtures/setting.ts";
 
 type As = (backend: ConfiguredBackend) => ConfiguredBackend;
 const unchanged: As = (backend) => backend;
@@ -71,9 +72,13 @@ test("a workload that runs while its platform does not answer the next life of t
   await first.stop();
 
   await using second = await open(silentAtFirst());
+  const events = keptEvents(second);
   await second.start();
   await second.waitFor(requestKey, "running");
   platform.exit(requestKey, 3);
   const { result } = await second.waitFor(requestKey, "settled");
   expect(result).toMatchObject({ kind: "ran", attempt: 1, usage: { exit: { reason: "exited", code: 3 } } });
+  await vi.waitFor(() => expect(events.map(({ type }) => type)).toContain("settled"));
+  expect(events.map(({ type }) => type)).toEqual(expect.arrayContaining(["delayed"]));
+  expect(events.map(({ type }) => type)).not.toContain("attempt_failed");
 });

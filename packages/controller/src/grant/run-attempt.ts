@@ -130,8 +130,6 @@ async function afterFailure(work: Work, row: GrantRow, attempt: AttemptRow, { si
   // By a clock that cannot be trusted: its machine may live, and rightly.
   if ((code === "grant_expired" || code === "lease_lost") && !isFresh && work.trust.isFrozen(attempt.placement.scope)) return false;
   const name = { requestKey: row.requestKey, attempt: attempt.attempt };
-  work.log.warn({ ...name, backend: attempt.backend, code, error: message }, "attempt failed");
-  work.events.emit({ type: "attempt_failed", ...name, backend: attempt.backend, code, message });
   const now = await work.ledger.attempt(name.requestKey, name.attempt);
   // Stale lists may have shown it living at first. The same words come from a platform that does not answer: only what its machine says tells them apart.
   const mayHaveEnded = code === "unavailable" && error.outcome === "exists";
@@ -141,6 +139,8 @@ async function afterFailure(work: Work, row: GrantRow, attempt: AttemptRow, { si
     await endUnseen(work, row, now, now.readyAtMs, usage);
     return true;
   }
+  work.log.warn({ ...name, backend: attempt.backend, code, error: message }, "attempt failed");
+  work.events.emit({ type: "attempt_failed", ...name, backend: attempt.backend, code, message });
   const failure = { code, message };
   const routing = [step("failed", code, message)];
   if (isFresh && error.outcome === "none") await work.sideEffects.commit({ kind: "close", ...name, failure, routing });
