@@ -34,27 +34,32 @@ interface Clients {
   readonly creating: EC2Client;
 }
 
-/** Without a bound the SDK waits for ever. */
-const [connectTimeoutMs, requestTimeoutMs] = [5000, 25_000];
+/** Without these bounds the SDK waits for ever: for a connection, for the beginning of an answer, and for its next bytes. */
+export interface ApiTimeouts {
+  readonly connectMs: number;
+  readonly requestMs: number;
+}
+export const defaultTimeouts: ApiTimeouts = { connectMs: 5000, requestMs: 25_000 };
 const pageSize = 1000;
 
 /** The only file that talks to AWS: one method for each call that the backend makes. The SDK is loaded with the first. */
 export class AwsApi {
   readonly #options: ParsedOptions;
   readonly #now: () => number;
+  readonly #timeouts: ApiTimeouts;
   readonly #clients = new Map<string, Promise<Clients>>();
   readonly #prepared = new Map<string, Clients>();
   readonly #pace = new Pace();
 
-  constructor(options: ParsedOptions, now: () => number) {
+  constructor(options: ParsedOptions, now: () => number, timeouts: ApiTimeouts) {
     this.#options = options;
     this.#now = now;
+    this.#timeouts = timeouts;
   }
 
-  /** The account that the credentials belong to, 12 digits. */
-  async account(call: CallOptions): Promise<string> {
+  /** The account that the credentials belong to, 12 digits, as a region's STS says. */
+  async account(region: string, call: CallOptions): Promise<string> {
     const { STSClient, GetCallerIdentityCommand } = await sdk.sts();
-    const [region = ""] = this.#options.regions;
     const client = new STSClient(this.#settings(region, 3));
     try {
       return (await client.send(new GetCallerIdentityCommand({}), sendOptions(call))).Account ?? "";
@@ -248,8 +253,10 @@ export class AwsApi {
 
   #settings(region: string, maxAttempts: number) {
     const { endpoint, credentials } = this.#options;
+    const { connectMs, requestMs } = this.#timeouts;
     return {
-      region, maxAttempts, requestHandler: { connectionTimeout: connectTimeoutMs, requestTimeout: requestTimeoutMs },
+      // Unless it is told to throw, the SDK only writes a warning when the time of a request is over.
+      region, maxAttempts, requestHandler: { connectionTimeout: connectMs, requestTimeout: requestMs, throwOnRequestTimeout: true, socketTimeout: requestMs },
       ...(endpoint === undefined ? {} : { endpoint }), ...(credentials === undefined ? {} : { credentials: sessionOf(credentials) }),
     };
   }

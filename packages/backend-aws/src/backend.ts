@@ -1,13 +1,14 @@
 import { type BackendServices, BridgeError, type CallOptions, type Capabilities, type ComputeGrant, type Finding, type Placement, type Refusal, type Scope, tagNames } from "@bridge/core/backend";
-import { type MachinePlatform, type MachineSpec, type RawMachine, requireLegalTags, tagRules } from "@bridge/backend-kit";
-import { AwsApi, type Filter, type RunInstancesCommandInput, tagList } from "./api.ts";
+import type { MachinePlatform, MachineSpec, RawMachine } from "@bridge/backend-kit";
+import { type ApiTimeouts, AwsApi, defaultTimeouts, type Filter } from "./api.ts";
 import { Catalog } from "./catalog.ts";
 import type { ParsedOptions } from "./config.ts";
 import { diagnose } from "./diagnose.ts";
-import { mapError } from "./errors.ts";
+import { mapError, textOf } from "./errors.ts";
 import { Images } from "./images.ts";
 import { Kept } from "./kept.ts";
 import { Network } from "./network.ts";
+import { OverQuota } from "./over-quota.ts";
 import { rawInstance, rawVolume } from "./raw-machine.ts";
 import { launchRequest } from "./launch-request.ts";
 
@@ -23,12 +24,14 @@ export class AwsPlatform implements MachinePlatform {
   readonly #skewMs = new Map<Scope, number>();
   readonly #sshPort: number;
   readonly #account: Kept<string>;
+  readonly #overQuota: OverQuota;
 
-  constructor(options: ParsedOptions, services: BackendServices, { sshPort }: { readonly sshPort: number }) {
+  constructor(options: ParsedOptions, services: BackendServices, { sshPort, timeouts = defaultTimeouts }: { readonly sshPort: number; readonly timeouts?: ApiTimeouts }) {
     this.#sshPort = sshPort;
     this.#options = options;
     this.#services = services;
-    this.#api = new AwsApi(options, services.now);
+    this.#api = new AwsApi(options, services.now, timeouts);
+    this.#overQuota = new OverQuota(services.now);
     this.#catalog = new Catalog(this.#api, options, services.now);
     this.#network = new Network(this.#api, options, services.now);
     this.#account = new Kept({ now: services.now, maxAgeMs: Number.POSITIVE_INFINITY });
@@ -41,8 +44,9 @@ export class AwsPlatform implements MachinePlatform {
   }
 
   async capabilities(): Promise<Capabilities> {
-    const { regions } = this.#options;
-    const byRegion = await Promise.all(regions.map(async (region) => ({ region, sizes: await this.#catalog.sizes(region) })));
+    await this.#accountOf();
+    const byRegion = await this.#inRegions(this.#options.regions, async (region) => ({ region, sizes: await this.#catalog.sizes(region) }));
+    const regions = byRegion.map(({ region }) => region);
     const most = (member: "cpuMillicores" | "ramMib", sizes: readonly { readonly cpuMillicores: number; readonly ramMib: number }[]) => Math.max(0, ...sizes.map((size) => size[member]));
     const all = byRegion.flatMap(({ sizes }) => sizes);
     return {
@@ -60,21 +64,35 @@ export class AwsPlatform implements MachinePlatform {
   /** By region, then size, then zone; everything that the request is made of is resolved. */
   async placements({ manifest }: ComputeGrant): Promise<readonly Placement[]> {
     const account = await this.#accountOf();
+    const { ipv6, sevSnp, tags } = this.#options;
     const regions = this.#options.regions.filter((region) => manifest.regions.length === 0 || manifest.regions.includes(region));
     const markets = { off: ["on-demand"], prefer: ["spot", "on-demand"], only: ["spot"] }[this.#options.spot];
     const diskGib = Math.max(manifest.storageGib, this.#options.minDiskGib);
-    const placements: Placement[] = [];
-    for (const region of regions) {
+    const byRegion = await this.#inRegions(regions, async (region) => {
+      const placements: Placement[] = [];
       const sizes = await this.#catalog.fitting(region, manifest);
-      if (sizes.length === 0) continue;
-      const [places, image] = await Promise.all([this.#network.places(region), this.#images.resolve(region, manifest.arch)]);
+      if (sizes.length === 0) return placements;
+      const [places, { rootGib, ...image }] = await Promise.all([this.#network.places(region), this.#images.resolve(region, manifest.arch)]);
       for (const { name, zones } of sizes) {
-        for (const { zone, subnetId, securityGroupId } of places.filter((place) => zones.includes(place.zone))) {
-          for (const market of markets) placements.push({ scope: `aws:${account}:${region}`, region, size: name, pool: `${zone}/${market}`, resolved: { ...image, zone, subnetId, securityGroupId, market, diskGib, ipv6: this.#options.ipv6 } });
+        for (const { zone, ...place } of places.filter((each) => zones.includes(each.zone))) {
+          for (const market of markets) placements.push({ scope: `aws:${account}:${region}`, region, size: name, pool: `${zone}/${market}`, resolved: { ...image, zone, ...place, market, diskGib: Math.max(diskGib, rootGib), ipv6, sevSnp, tags } });
         }
       }
+      return placements;
+    });
+    return this.#overQuota.without(byRegion.flat());
+  }
+
+  /** Asks the same of several regions: one that cannot be used is left out, as long as others can. @throws what the first said, if none can. */
+  async #inRegions<T>(regions: readonly string[], ask: (region: string) => Promise<T>): Promise<readonly T[]> {
+    const answers = await Promise.allSettled(regions.map(ask));
+    const found = answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
+    for (const [index, answer] of answers.entries()) {
+      if (answer.status === "fulfilled") continue;
+      if (found.length === 0) throw answer.reason;
+      this.#services.log.warn({ backend: this.#services.name, region: regions[index], error: textOf(answer.reason) }, "a region is left out");
     }
-    return placements;
+    return found;
   }
 
   /** Its turn comes at EC2's rate; the credentials are looked at after that, so that they are still good. */
@@ -83,10 +101,15 @@ export class AwsPlatform implements MachinePlatform {
   }
 
   async create(spec: MachineSpec, call: CallOptions): Promise<{ readonly id: string }> {
-    const tags = requireLegalTags({ ...this.#options.tags, ...spec.tags }, tagRules.ec2);
-    const input: RunInstancesCommandInput = launchRequest(spec, tagList(tags));
-    const instance = await this.#api.runInstance(spec.placement.region, input, call);
-    return { id: instance?.InstanceId ?? "" };
+    const { region } = spec.placement;
+    try {
+      const instance = await this.#api.runInstance(region, launchRequest(spec), call);
+      return { id: instance?.InstanceId ?? "" };
+    } catch (thrown) {
+      if (thrown instanceof Error && /^Invalid(Group|Subnet)/.test(thrown.name)) this.#network.forget(region);
+      if (mapError(thrown)?.code === "quota_exceeded") this.#overQuota.note(spec.placement);
+      throw thrown;
+    }
   }
 
   async list(scope: Scope, call: CallOptions): Promise<readonly RawMachine[]> {
@@ -118,7 +141,7 @@ export class AwsPlatform implements MachinePlatform {
   }
 
   async diagnose(call: CallOptions): Promise<readonly Finding[]> {
-    return diagnose({ api: this.#api, options: this.#options, catalog: this.#catalog, images: this.#images, network: this.#network, account: () => this.#accountOf() }, call);
+    return diagnose({ api: this.#api, options: this.#options, catalog: this.#catalog, images: this.#images, network: this.#network, owner: this.#services.owner, account: () => this.#accountOf() }, call);
   }
 
   async close(): Promise<void> {
@@ -130,11 +153,24 @@ export class AwsPlatform implements MachinePlatform {
     return this.#account.get("", (call) => this.#askAccount(call));
   }
 
+  /** Of the first region that tells it: a region that the account has not opted in to refuses the best of credentials. */
   async #askAccount(call: CallOptions): Promise<string> {
-    const account = await this.#api.account(call);
-    const wanted = this.#options.account ?? account;
-    if (account === wanted && account !== "") return account;
-    throw new BridgeError("invalid_option", `account: the credentials belong to account ${account || "unknown"}, not to ${wanted}`, { outcome: "none" });
+    const { regions, account: wanted } = this.#options;
+    const failures: unknown[] = [];
+    for (const region of regions) {
+      try {
+        const account = await this.#api.account(region, call);
+        if (account === (wanted ?? account) && account !== "") return account;
+        throw new BridgeError("invalid_option", `account: the credentials belong to account ${account || "unknown"}, not to ${wanted ?? "any"}`, { outcome: "none" });
+      } catch (thrown) {
+        if (mapError(thrown)?.code !== "unauthorized") throw thrown;
+        failures.push(thrown);
+      }
+    }
+    const [first] = failures;
+    if (!(first instanceof Error && first.name === "InvalidClientTokenId")) throw first;
+    const message = `${first.message}: the credentials are wrong, or these regions are not enabled for their account: ${regions.join(", ")} (aws account enable-region --region-name ${regions[0]})`;
+    throw new BridgeError("unauthorized", message, { outcome: "none", cause: first });
   }
 }
 

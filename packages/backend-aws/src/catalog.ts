@@ -1,4 +1,4 @@
-import type { Architecture, CallOptions, ComputeManifest } from "@bridge/core/backend";
+import { type Architecture, BridgeError, type CallOptions, type ComputeManifest } from "@bridge/core/backend";
 import { type MachineSize, pickSizes } from "@bridge/backend-kit";
 import type { AwsApi, Filter, InstanceTypeInfo } from "./api.ts";
 import type { ParsedOptions } from "./config.ts";
@@ -25,7 +25,7 @@ export class Catalog {
     this.#read = new Kept({ now, maxAgeMs });
   }
 
-  /** Sizes of a region, preferred families and types first. */
+  /** Sizes of a region, preferred families and types first. @throws BridgeError `invalid_option` when there are none. */
   sizes(region: string): Promise<readonly Ec2Size[]> {
     return this.#read.get(region, (call) => this.#ask(region, call));
   }
@@ -40,14 +40,28 @@ export class Catalog {
     const filters: readonly Filter[] = [{ Name: "instance-type", Values: names }];
     const [types, offerings] = await Promise.all([
       this.#api.instanceTypes(region, [...filters, { Name: "bare-metal", Values: ["false"] }], call), this.#api.offerings(region, filters, call),
-    ]);
+    ]).catch((thrown: unknown) => {
+      throw notEnabled(region, thrown) ?? thrown;
+    });
+    const { image, instanceTypes, sevSnp } = this.#options;
+    const arch = "ids" in image ? image.architecture : undefined;
+    const isAllowed = ({ ProcessorInfo }: InstanceTypeInfo) => !sevSnp || ProcessorInfo?.SupportedFeatures?.includes("amd-sev-snp") === true;
     const rank = (name: string) => names.findIndex((wanted) => wanted === name || (wanted.endsWith("*") && name.startsWith(wanted.slice(0, -1))));
-    return types.flatMap((type) => {
+    const sizes = types.filter(isAllowed).flatMap((type) => {
       const { InstanceType: name = "" } = type;
       const zones = offerings.filter((offering) => offering.type === name).map(({ zone }) => zone).sort();
       return sizeOf(type).map((size) => ({ ...size, zones }));
-    }).filter(({ zones }) => zones.length > 0).sort((a, b) => rank(a.name) - rank(b.name));
+    }).filter((size) => size.zones.length > 0 && size.arch === (arch ?? size.arch)).sort((a, b) => rank(a.name) - rank(b.name));
+    if (sizes.length > 0) return sizes;
+    throw new BridgeError("invalid_option", `${instanceTypes === undefined ? "instanceFamilies" : "instanceTypes"}: ${region} sells none of ${names.join(", ")}${arch === undefined ? "" : ` for ${arch}`}${sevSnp ? " with AMD SEV-SNP" : ""}`, { outcome: "none" });
   }
+}
+
+/** EC2 answers so in regions that the account has not opted in to, with credentials that are good elsewhere. */
+function notEnabled(region: string, thrown: unknown): BridgeError | undefined {
+  if (!(thrown instanceof Error && thrown.name === "AuthFailure")) return undefined;
+  const message = `${region} refuses the credentials, which STS accepts: it is not enabled for the account, as a rule (aws account enable-region --region-name ${region})`;
+  return new BridgeError("forbidden", message, { outcome: "none", cause: thrown });
 }
 
 const architectures: Readonly<Record<string, Architecture>> = { x86_64: "amd64", arm64: "arm64" };

@@ -44,8 +44,10 @@ export const optionsSchema = z.strictObject({
   spot: z.enum(["off", "prefer", "only"]).default("off"),
   /** Give each machine an IPv6 address, too; the subnets need a range. */
   ipv6: z.boolean().default(false),
-  /** Further tags for everything that is created. */
-  tags: z.record(z.string().regex(tagRules.ec2.name, "a legal name of an EC2 tag"), z.string().regex(tagRules.ec2.value, "a legal value of an EC2 tag, at most 256 characters")).refine((tags) => Object.keys(tags).every((name) => !name.startsWith("bridge-")), "names that start with bridge- are ours").default({}),
+  /** Run only on types with AMD SEV-SNP, with it on: encrypted memory, which is not Intel TDX and serves no grant that requires TDX. */
+  sevSnp: z.boolean().default(false),
+  /** Further tags for everything that is created; a `Name` takes the place of ours. EC2 takes 50, of which 8 are ours. */
+  tags: z.record(z.string().regex(tagRules.ec2.name, "a legal name of an EC2 tag"), z.string().regex(tagRules.ec2.value, "a legal value of an EC2 tag, at most 256 characters")).refine((tags) => Object.keys(tags).every((name) => !name.startsWith("bridge-")), "names that start with bridge- are ours").refine((tags) => Object.keys(tags).length <= 42, "at most 42: EC2 takes 50 tags, of which 8 are ours").default({}),
   /** Base address of EC2, STS, SSM and Service Quotas, for private endpoints. Default: AWS's own, by region. */
   endpoint: z.url({ protocol: /^https?$/ }).optional(),
 });

@@ -8,6 +8,8 @@ export interface ResolvedImage {
   readonly imageId: string;
   /** The image's own name of its root volume, so that its size can be set. */
   readonly rootDevice: string;
+  /** A root volume cannot be smaller. */
+  readonly rootGib: number;
 }
 
 const ec2Names = { amd64: "x86_64", arm64: "arm64" } as const satisfies Record<Architecture, string>;
@@ -34,9 +36,9 @@ export class Images {
 
   async #resolve(region: string, arch: Architecture, call: CallOptions): Promise<ResolvedImage> {
     const image = await this.#find(region, arch, call);
-    const { ImageId: imageId, RootDeviceName: rootDevice, Architecture: architecture } = image ?? {};
+    const { ImageId: imageId, RootDeviceName: rootDevice, Architecture: architecture, BlockDeviceMappings: disks = [] } = image ?? {};
     if (imageId === undefined || rootDevice === undefined) throw new BridgeError("invalid_option", `image: there is none for ${arch} in ${region}`, { outcome: "none" });
-    if (architecture === ec2Names[arch]) return { imageId, rootDevice };
+    if (architecture === ec2Names[arch]) return { imageId, rootDevice, rootGib: disks.find(({ DeviceName }) => DeviceName === rootDevice)?.Ebs?.VolumeSize ?? 0 };
     throw new BridgeError("invalid_option", `image: ${imageId} in ${region} is for ${architecture ?? "an unknown architecture"}; the grant asks for ${arch}`, { outcome: "none" });
   }
 
@@ -47,8 +49,17 @@ export class Images {
       const found = await this.#api.images(region, { Owners: [image.owner], Filters: filters }, call);
       return [...found].sort((a, b) => ((a.CreationDate ?? "") < (b.CreationDate ?? "") ? 1 : -1))[0];
     }
-    const id = "ids" in image ? image.ids[region] : await this.#api.parameter(region, image.ssmParameter.replaceAll("{architecture}", arch), call);
+    const id = "ids" in image ? image.ids[region] : await this.#parameter(region, image.ssmParameter.replaceAll("{architecture}", arch), call);
     if (id === undefined || id === "") return undefined;
     return (await this.#api.images(region, { ImageIds: [id] }, call))[0];
+  }
+
+  async #parameter(region: string, name: string, call: CallOptions): Promise<string> {
+    try {
+      return await this.#api.parameter(region, name, call);
+    } catch (thrown) {
+      if (!(thrown instanceof Error && thrown.name === "ParameterNotFound")) throw thrown;
+      throw new BridgeError("invalid_option", `image: ${region} has no SSM parameter ${name}`, { outcome: "none", cause: thrown });
+    }
   }
 }

@@ -11,6 +11,11 @@ export class Kept<Answer> {
     this.#maxAgeMs = maxAgeMs;
   }
 
+  /** The next one who wants it asks anew. */
+  forget(key: string): void {
+    this.#answers.delete(key);
+  }
+
   /** The answer, asked for if need be; without the signal of whoever comes first, since others wait for it, too. */
   get(key: string, ask: (call: CallOptions) => Promise<Answer>): Promise<Answer> {
     const known = this.#answers.get(key);

@@ -13,7 +13,10 @@ export interface Place {
 
 const groupName = "bridge-ssh";
 
-/** Subnets and security groups of the regions, found once for each; the group is the one thing that is made beside machines. */
+/** Subnets and groups change rarely. */
+const maxAgeMs = 3_600_000;
+
+/** Subnets and security groups of the regions, looked for at most hourly; the group is the one thing that is made beside machines. */
 export class Network {
   readonly #api: AwsApi;
   readonly #options: ParsedOptions;
@@ -22,12 +25,17 @@ export class Network {
   constructor(api: AwsApi, options: ParsedOptions, now: () => number) {
     this.#api = api;
     this.#options = options;
-    this.#places = new Kept({ now, maxAgeMs: Number.POSITIVE_INFINITY });
+    this.#places = new Kept({ now, maxAgeMs });
   }
 
   /** The places of a region, one for each subnet, in the order of the options. @throws BridgeError `invalid_option` without any that will do. */
   places(region: string): Promise<readonly Place[]> {
     return this.#places.get(region, (call) => this.#find(region, call));
+  }
+
+  /** What is known of a region is not true any more. */
+  forget(region: string): void {
+    this.#places.forget(region);
   }
 
   async #find(region: string, call: CallOptions): Promise<readonly Place[]> {
@@ -51,9 +59,9 @@ export class Network {
     return wanted.flatMap((id) => found.filter(({ SubnetId }) => SubnetId === id));
   }
 
-  /** Id of the group of a VPC by its name, if there is one. */
-  async group(region: string, vpcId: string, call: CallOptions): Promise<string | undefined> {
-    return (await this.#found(region, vpcId, call))?.GroupId;
+  /** The group of a VPC by its name, if there is one. */
+  async group(region: string, vpcId: string, call: CallOptions): Promise<SecurityGroup | undefined> {
+    return (await this.#api.securityGroups(region, [{ Name: "group-name", Values: [groupName] }, { Name: "vpc-id", Values: [vpcId] }], call))[0];
   }
 
   /**
@@ -63,7 +71,7 @@ export class Network {
   async #group(region: string, vpcId: string, call: CallOptions): Promise<string> {
     const startedMs = performance.now();
     for (let pauseMs = 0; ; pauseMs = Math.min(longestPauseMs, pauseMs * 2 + 250)) {
-      const group = await this.#found(region, vpcId, call);
+      const group = await this.group(region, vpcId, call);
       if (group?.GroupId !== undefined && (group.IpPermissions ?? []).length > 0) return group.GroupId;
       try {
         const groupId = group?.GroupId ?? await this.#api.createSecurityGroup(region, { name: groupName, vpcId, tags: { Name: groupName, ...this.#options.tags } }, call);
@@ -74,10 +82,6 @@ export class Network {
       }
       await sleep(pauseMs, undefined, call);
     }
-  }
-
-  async #found(region: string, vpcId: string, call: CallOptions): Promise<SecurityGroup | undefined> {
-    return (await this.#api.securityGroups(region, [{ Name: "group-name", Values: [groupName] }, { Name: "vpc-id", Values: [vpcId] }], call))[0];
   }
 }
 

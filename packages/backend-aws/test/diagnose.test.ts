@@ -1,8 +1,7 @@
-import { imagesOf } from "@bridge/fake-clouds";
+import { AuthorizeSecurityGroupIngressCommand, CreateSecurityGroupCommand, DescribeVpcsCommand, EC2Client } from "@aws-sdk/client-ec2";
+import { defaultAccessKey } from "@bridge/fake-clouds";
 import { describe, expect, it } from "vitest";
 import { fleetOnEc2 } from "./fixtures/fleet.ts";
-
-const amd64Image = imagesOf("eu-west-1").find(({ arch }) => arch === "x86_64")?.imageId;
 
 async function diagnose(setting: Parameters<typeof fleetOnEc2>[0] = {}) {
   const { fleet, control } = await fleetOnEc2(setting);
@@ -57,6 +56,25 @@ describe("the diagnosis of EC2 makes nothing, and", () => {
     expect(calls.filter(({ action }) => action.includes("SecurityGroup"))).toEqual([]);
   });
 
+  it("names types that the region does not sell beside others that it does", async () => {
+    const { wrong } = await diagnose({ options: { instanceTypes: ["t3.micro", "t3.mircro"] } });
+    expect(wrong).toEqual([{ subject: "instance types in eu-west-1", verdict: "warning", message: expect.stringMatching(/^t3\.mircro: not sold there/), mend: expect.any(String) }]);
+  });
+
+  it.each([
+    ["failed", "its rules let nothing in at port 22", { IpProtocol: "tcp", FromPort: 443, ToPort: 443, IpRanges: [{ CidrIp: "0.0.0.0/0" }] }],
+    ["warning", "port 22 is open to 0.0.0.0/0; sshSourceRanges is 127.0.0.0/8", { IpProtocol: "tcp", FromPort: 20, ToPort: 30, IpRanges: [{ CidrIp: "0.0.0.0/0" }] }],
+  ] as const)("says of a security group that lets in others than it should: %s, %s", async (verdict, message, rule) => {
+    const { server, fleet } = await fleetOnEc2({ options: { sshSourceRanges: ["127.0.0.0/8"] } });
+    const ec2 = new EC2Client({ endpoint: server.endpoint, region: "eu-west-1", credentials: { ...defaultAccessKey } });
+    const { Vpcs: [{ VpcId } = {}] = [] } = await ec2.send(new DescribeVpcsCommand({}));
+    const { GroupId } = await ec2.send(new CreateSecurityGroupCommand({ GroupName: "bridge-ssh", Description: "of the operator's", VpcId }));
+    await ec2.send(new AuthorizeSecurityGroupIngressCommand({ GroupId, IpPermissions: [{ ...rule, IpRanges: [...rule.IpRanges] }] }));
+    const [{ findings } = { findings: [] }] = await fleet.diagnose();
+    expect(findings.filter((finding) => finding.verdict !== "fine")).toEqual([{ subject: `SSH through ${GroupId} in eu-west-1`, verdict, message, mend: expect.stringContaining(`--group-id ${GroupId} --protocol tcp --port 22 --cidr 127.0.0.0/8`) }]);
+    ec2.destroy();
+  });
+
   it("says of wrong credentials how to mend them, once, and looks no further in the regions", async () => {
     const { wrong, findings } = await diagnose({ options: { credentials: { accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "wrong" } } });
     expect(wrong.filter(({ subject }) => subject === "credentials")).toEqual([expect.objectContaining({ verdict: "failed", message: expect.stringMatching(/^unauthorized: /), mend: expect.stringContaining("credentials") })]);
@@ -69,7 +87,7 @@ describe("the diagnosis of EC2 makes nothing, and", () => {
 
   it.each([
     ["image for amd64 in eu-west-1", { image: { ids: { "eu-west-1": "ami-00000000" } } }],
-    ["image for arm64 in eu-west-1", { instanceTypes: ["t3.micro", "t4g.small"], image: { ids: { "eu-west-1": amd64Image } } }],
+    ["image for arm64 in eu-west-1", { instanceTypes: ["t3.micro", "t4g.small"], image: { owner: "amazon", name: "Deep Learning Base *" } }],
     ["subnets in eu-west-1", { subnets: { "eu-west-1": ["subnet-00000000"] } }],
     ["instance types in eu-west-1", { instanceTypes: ["z9.huge"] }],
   ])("finds what is missing: %s", async (subject, options) => {

@@ -1,3 +1,5 @@
+import { DeleteSecurityGroupCommand, DescribeSecurityGroupsCommand, EC2Client } from "@aws-sdk/client-ec2";
+import { defaultAccessKey } from "@bridge/fake-clouds";
 import { expect, it } from "vitest";
 import { fleetOnEc2, envelope, grantOf } from "./fixtures/fleet.ts";
 
@@ -21,6 +23,49 @@ it("a grant that requires TDX is refused, and one that would like it is served",
   await expect(fleet.provisionForGrant(grantOf({ tdx: "required" }), envelope)).rejects.toMatchObject({ code: "no_backend_can_satisfy", refusals: { aws: expect.arrayContaining([expect.objectContaining({ reason: "tdx" })]) } });
   const { candidates } = await fleet.explain(grantOf({ tdx: "preferred" }));
   expect(candidates[0]?.placements.length).toBeGreaterThan(0);
+});
+
+it("AMD SEV-SNP is switched on where the options ask for it, on types that have it, and is no TDX", async () => {
+  const { fleet, control } = await fleetOnEc2({ options: { sevSnp: true, instanceTypes: undefined, instanceFamilies: ["m7i", "m6a"] } });
+  const instance = await fleet.provisionForGrant(grantOf({ tdx: "preferred" }), envelope);
+  expect(instance).toMatchObject({ tdx: "none", placement: { size: "m6a.large" } });
+  expect((await control.books()).instances[0]?.request.CpuOptions).toEqual({ AmdSevSnp: "enabled" });
+  await fleet.terminate(instance);
+  await expect(fleet.provisionForGrant(grantOf({ tdx: "required" }), envelope)).rejects.toMatchObject({ code: "no_backend_can_satisfy" });
+});
+
+it("a quota that is used up is met once: its region and market are passed over for three minutes, and the next market serves", async () => {
+  let aheadMs = 0;
+  const { fleet, control } = await fleetOnEc2({ options: { spot: "prefer" }, server: { settings: { quotas: { vcpus: 100, spotVcpus: 0, instances: 100 } } }, fleet: { now: () => Date.now() + aheadMs } });
+  const served = async () => {
+    const instance = await fleet.provisionForGrant(grantOf(), envelope);
+    await fleet.terminate(instance);
+    return [instance.attempt, instance.placement.resolved["market"]];
+  };
+  expect(await served()).toEqual([2, "on-demand"]);
+  expect(await served()).toEqual([1, "on-demand"]);
+  await control.configure({ quotas: { vcpus: 100, spotVcpus: 100, instances: 100 } });
+  aheadMs = 181_000;
+  expect(await served()).toEqual([1, "spot"]);
+});
+
+it("what the account cannot do anywhere is said as what it is, and when to come back", async () => {
+  const { fleet } = await fleetOnEc2({ server: { settings: { quotas: { vcpus: 0, spotVcpus: 0, instances: 100 } } } });
+  await expect(fleet.provisionForGrant(grantOf(), envelope)).rejects.toMatchObject({ code: "quota_exceeded" });
+  await expect(fleet.provisionForGrant(grantOf(), envelope)).rejects.toMatchObject({ code: "quota_exceeded", retryAfterSeconds: expect.any(Number), message: expect.stringContaining("eu-west-1") });
+});
+
+it("subnets and groups are looked for again hourly, and at once when one of them is gone", async () => {
+  const { fleet, server, control } = await fleetOnEc2();
+  await fleet.terminate(await fleet.provisionForGrant(grantOf(), envelope));
+  const ec2 = new EC2Client({ endpoint: server.endpoint, region: "eu-west-1", credentials: { ...defaultAccessKey } });
+  const { SecurityGroups: [{ GroupId } = {}] = [] } = await ec2.send(new DescribeSecurityGroupsCommand({ Filters: [{ Name: "group-name", Values: ["bridge-ssh"] }] }));
+  await ec2.send(new DeleteSecurityGroupCommand({ GroupId }));
+  await expect(fleet.provisionForGrant(grantOf(), envelope)).rejects.toMatchObject({ code: "invalid_option", message: expect.stringContaining(`${GroupId}`) });
+  const instance = await fleet.provisionForGrant(grantOf(), envelope);
+  await fleet.terminate(instance);
+  expect((await control.calls()).filter(({ action, code }) => action === "CreateSecurityGroup" && code === undefined)).toHaveLength(2);
+  ec2.destroy();
 });
 
 it("spot is tried first where it is preferred", async () => {

@@ -60,6 +60,7 @@ const ubuntu = (codeName: string, arch: "amd64" | "arm64", day: string) => ({
 const named = [
   ...(["amd64", "arm64"] as const).flatMap((arch) => [ubuntu("noble-24.04", arch, "20260901"), ubuntu("noble-24.04", arch, "20261101"), ubuntu("jammy-22.04", arch, "20261015")]),
   ...(["x86_64", "arm64"] as const).map((arch) => ({ ...amazon, name: `al2023-ami-2023.9.20261020.0-kernel-6.1-${arch}`, arch, day: "20261020" })),
+  { ...amazon, name: "Deep Learning Base AMI (Amazon Linux 2023) 20261012", arch: "x86_64" as const, rootGib: 35, day: "20261012" },
 ];
 
 /** The public images of a region. */

@@ -1,0 +1,25 @@
+import { defineMachineBackend } from "@bridge/backend-kit";
+import { expect, it } from "vitest";
+import { z } from "zod";
+import { AwsPlatform } from "../src/backend.ts";
+import { optionsSchema } from "../src/config.ts";
+import { awsFacts } from "../src/plugin.ts";
+import { envelope, fleetOnEc2, grantOf } from "./fixtures/fleet.ts";
+import { optionsFor } from "./fixtures/subject.ts";
+
+/** The backend with a bound of a second and a half for each request. */
+const plugin = defineMachineBackend({
+  name: "aws", optionsSchema: optionsSchema.extend({ sshPort: z.int() }), facts: { ...awsFacts, settleSeconds: 0.5, createTimeoutSeconds: 4, readyTimeoutSeconds: 15 }, isolation: "vm", pollSeconds: 0.1,
+  connect: ({ sshPort, ...options }, services) => new AwsPlatform(options, services, { sshPort, timeouts: { connectMs: 1500, requestMs: 1500 } }),
+});
+
+it.each(["GetCallerIdentity", "DescribeInstanceTypes", "DescribeSubnets", "GetParameter", "DescribeImages", "DescribeInstances", "DescribeVolumes", "TerminateInstances"])("a call that is never answered is asked again, and holds up nobody for good: %s", async (action) => {
+  const { server, control } = await fleetOnEc2();
+  const { fleet } = await fleetOnEc2({ fleet: { backends: [{ plugin, options: optionsFor(server) }] } });
+  await control.addFault({ action, effect: { kind: "hang", takesEffect: false } });
+  const instance = await fleet.provisionForGrant(grantOf(), envelope);
+  expect(instance.attempt).toBe(1);
+  await fleet.terminate(instance);
+  expect((await control.calls()).filter((call) => call.action === action && call.fault === "hang")).toHaveLength(1);
+  expect((await control.books()).things).toEqual([]);
+}, 30_000);
