@@ -28,6 +28,15 @@ test("they pass when the SDK sends again, concern no other action, and outlast h
   expect((await control.calls()).map(({ action, status, inBackground }) => [action, status, inBackground])).toEqual([["RunInstances", 200, undefined], ["DescribeInstances", 502, true], ["DescribeInstances", 200, undefined]]);
 });
 
+test("those that persist meet what the SDK sends again of the call, and no other call", async () => {
+  const { server, control } = await openCloud();
+  await control.configure({ background: { seed: 1, faults: [{ actions: ["DescribeInstances"], share: 1, effect: { kind: "error", status: 503, code: "Unavailable" }, persists: true }] } });
+  expect(await refusal(clientOf(server.endpoint, { maxAttempts: 3 }).send(new DescribeInstancesCommand({})))).toBe("Unavailable 503");
+  await control.configure({ background: { seed: 1, faults: [] } });
+  expect(await refusal(clientOf(server.endpoint, { maxAttempts: 3 }).send(new DescribeInstancesCommand({})))).toBe("no error");
+  expect((await control.calls()).map(({ status }) => status)).toEqual([503, 503, 503, 200]);
+});
+
 test("a read may be older than the one before it", async () => {
   const { ec2, control } = await openCloud();
   const seen = async () => (await ec2.send(new DescribeInstancesCommand({}))).Reservations?.length;

@@ -21,7 +21,7 @@ export async function receiveCall(cloud: Ec2Cloud, headers: IncomingHttpHeaders,
   const dryRun = parameters["DryRun"] === true;
   const invocationId = headers["amz-sdk-invocation-id"]?.toString();
   const aimed = dryRun ? undefined : cloud.faults.take({ action, region: readSignature(headers, body)?.region, invocationId, beginsList: beginsList(request) });
-  const passing = aimed === undefined && !dryRun && !isRetry(headers) ? cloud.background.choose(cloud.settings.background, action) : undefined;
+  const passing = aimed === undefined && !dryRun ? cloud.background.choose(cloud.settings.background, { action, invocationId, isRetry: isRetry(headers) }) : undefined;
   const fault = aimed ?? passing;
   const finish = cloud.log.begin({
     atMs: cloud.clock.now(), service, action, parameters, dryRun,
