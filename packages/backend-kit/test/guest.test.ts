@@ -153,6 +153,26 @@ describe.skipIf(!hasPython)("the guest's control script, run for real (python3 i
     ]);
   });
 
+  test("an engine that is not there is installed, when the machine's own update has let go of the packages", () => {
+    const guest = new Guest();
+    guest.start({ imageReference: image });
+    guest.remove("podman");
+    guest.calls();
+    const made = `printf '#!/bin/sh\necho "podman $1" >> ${guest.root}/calls\n' > ${guest.root}/programs/podman; /bin/chmod 755 ${guest.root}/programs/podman`;
+    guest.program("apt-get", `[ -e ${guest.root}/unlocked ] || { : > ${guest.root}/unlocked; exit 100; }\n[ "$1" != install ] || { ${made}; }`);
+    expect(guest.run(["run"], { environment: guest.onlyOwn }).code).toBe(0);
+    expect(guest.calls()).toEqual(["apt-get update", "apt-get update", "apt-get install -y podman", "podman pull", "podman run"]);
+  });
+
+  test("an engine that cannot be installed is exit code 125, and the credentials are gone", () => {
+    const guest = new Guest();
+    guest.start({ imageReference: image, pullCredentials: { username: "u", password: "p" } });
+    guest.remove("podman");
+    guest.program("apt-get", "exit 100");
+    expect(guest.run(["run"], { environment: guest.onlyOwn }).code).toBe(125);
+    expect(guest.has("var/lib/bridge/started/auth.json")).toBe(false);
+  });
+
   test("an image that cannot be pulled is exit code 125, and the credentials are gone", () => {
     const guest = new Guest();
     guest.start({ imageReference: image, pullCredentials: { username: "u", password: "p" } });

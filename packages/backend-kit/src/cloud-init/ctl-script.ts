@@ -20,6 +20,7 @@ STARTED = STATE + "/started"
 EXIT = STATE + "/exit.json"
 CONSOLE = ROOT + "/dev/console"
 LIMIT = 1 << 20
+PAUSE = 10
 
 
 def refuse(why, code=2):
@@ -138,12 +139,20 @@ def stop():
     status()
 
 
+def install_podman():
+    for words in (["apt-get", "update"], ["apt-get", "install", "-y", "podman"]) if shutil.which("apt-get") else (["dnf", "install", "-y", "podman"],):
+        # In its first minutes a machine updates itself, which locks the packages.
+        for again in range(30, -1, -1):
+            if subprocess.run(words, check=again == 0, stdin=subprocess.DEVNULL, env=dict(os.environ, DEBIAN_FRONTEND="noninteractive")).returncode == 0:
+                break
+            time.sleep(PAUSE)
+
+
 def pull(image):
-    if shutil.which("podman") is None:
-        for words in (["apt-get", "update"], ["apt-get", "install", "-y", "podman"]) if shutil.which("apt-get") else (["dnf", "install", "-y", "podman"],):
-            subprocess.run(words, check=True, stdin=subprocess.DEVNULL)
     auth = STARTED + "/auth.json"
     try:
+        if shutil.which("podman") is None:
+            install_podman()
         subprocess.run(["podman", "pull", "--quiet"] + (["--authfile", auth] if os.path.exists(auth) else []) + [image], check=True)
     except (OSError, subprocess.CalledProcessError) as error:
         print("the image could not be pulled: %s" % error, file=sys.stderr)
