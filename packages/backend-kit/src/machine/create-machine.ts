@@ -3,6 +3,7 @@ import type { MachineSpec, RawMachine } from "../platform.ts";
 import { attemptKey } from "../poller/snapshot.ts";
 import { abortable, monotonicMs, throwIfAborted, within } from "../wait.ts";
 import { machineOf, requireAdoptable } from "./find-machine.ts";
+import { patientList } from "./patient-list.ts";
 import type { MachineSetting } from "./setting.ts";
 
 /** One attempt's creation. */
@@ -60,7 +61,7 @@ function secondsToConfirmAbsence({ facts }: MachineSetting): number {
 }
 
 /**
- * Looks for the attempt's machine in complete lists.
+ * Looks for the attempt's machine in complete lists; those that fail are waited out for as long as a create may take.
  *
  * @param confirmSeconds absence counts only when lists over so many seconds agree
  * @param waitSeconds how long to look for something that should be there
@@ -71,8 +72,7 @@ async function find({ setting, spec, ref, signal }: Creation, { confirmSeconds =
   const poller = setting.poller(ref.scope);
   const untilMs = monotonicMs() + waitSeconds * 1000;
   for (let atOnce = true; ; atOnce = false) {
-    const { snapshot, error } = await poller.next({ atOnce, signal });
-    if (error !== undefined) throw error;
+    const snapshot = await patientList(poller, { atOnce, patienceSeconds: setting.facts.createTimeoutSeconds, signal });
     const machine = machineOf(snapshot, ref);
     if (machine !== undefined) {
       requireAdoptable(machine, ref, spec.tags);
