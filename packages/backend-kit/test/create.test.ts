@@ -125,15 +125,6 @@ test("two live machines of one attempt are an internal error that names both", a
   await expect(backend.provision(grant(), envelope(), context)).rejects.toMatchObject({ code: "internal", outcome: "exists", message: expect.stringMatching(/x-1, x-2/) });
 });
 
-test("a list that fails before the create ends the provision: nothing is created, and nobody knows what an earlier call left", async () => {
-  const { backend, platform } = bench();
-  platform.onList = async () => {
-    throw new PlatformFailure("page 2 is missing", { code: "unavailable", outcome: "none" });
-  };
-  await expect(backend.provision(grant(), envelope(), contextOf().context)).rejects.toMatchObject({ code: "unavailable", outcome: "unknown", message: "page 2 is missing", cause: expect.any(PlatformFailure) });
-  expect(platform.creates).toHaveLength(0);
-});
-
 test("a machine whose create answer was lost is found and adopted", async () => {
   const { backend, platform } = bench();
   platform.onCreate = async (make) => {

@@ -72,16 +72,44 @@ test.concurrent("retryAfterSeconds of a refused destroy is kept", async () => {
   expect((at[1] ?? 0) - (at[0] ?? 0)).toBeGreaterThanOrEqual(400);
 });
 
-test.concurrent.for(["unauthorized", "forbidden"] as const)("%s ends the terminate at once, be it of a destroy or of a list", async (code) => {
+test.concurrent.for(["unauthorized", "forbidden"] as const)("%s of a list ends the terminate at once; of a destroy when the next list still shows the machine living", async (code) => {
   const { backend, platform } = withMachine();
   platform.onDestroy = async () => {
     throw new PlatformFailure("no", { code });
   };
   await expect(backend.terminate(ref)).rejects.toMatchObject({ code, operation: "terminate", backend: "fake", cause: expect.any(PlatformFailure) });
+  expect([platform.destroys, platform.lists]).toMatchObject([{ length: 1 }, { length: 2 }]);
   platform.onList = async () => {
     throw new PlatformFailure("no", { code });
   };
   await expect(backend.terminate(ref)).rejects.toMatchObject({ code });
+  expect(platform.lists).toHaveLength(3);
+});
+
+test.concurrent.for([
+  ["unauthorized", "gone"], ["forbidden", "gone"], ["forbidden", "ending"], ["forbidden", "ended"],
+] as const)("a destroy answered with %s says nothing about a machine that the next list shows to be %s: the lists decide", async ([code, state]) => {
+  const { backend, platform } = withMachine();
+  platform.onDestroy = async (remove) => {
+    if (state === "gone") remove();
+    else platform.change("m-1", { state });
+    if (state === "ending") setTimeout(remove, 100);
+    throw new PlatformFailure("its tags cannot be evaluated", { code });
+  };
+  await backend.terminate(ref);
+  expect(platform.destroys).toEqual(["m-1"]);
+});
+
+test.concurrent("a destroy that is denied keeps nothing else of the attempt from being ended", async () => {
+  const { backend, platform } = withMachine();
+  platform.put(machine({ id: "the-disk", kind: "disk" }));
+  platform.onDestroy = async (remove, { kind }) => {
+    if (kind === undefined) throw new PlatformFailure("no", { code: "forbidden" });
+    await sleep(20);
+    remove();
+  };
+  await expect(backend.terminate(ref)).rejects.toMatchObject({ code: "forbidden" });
+  expect([...platform.things.keys()]).toEqual(["m-1"]);
 });
 
 test.concurrent("lists that fail say nothing: terminate goes on until they are complete", async () => {

@@ -2,6 +2,7 @@ import { type CallOptions, type InstanceRef } from "@bridge/core/backend";
 import type { RawMachine } from "../platform.ts";
 import { attemptKey, isMachine, type Snapshot, thingsOf } from "../poller/snapshot.ts";
 import { monotonicMs, sleep, throwIfAborted, within } from "../wait.ts";
+import { destroyer } from "./destroyer.ts";
 import { failureBound } from "./failure-bound.ts";
 import type { MachineSetting } from "./setting.ts";
 
@@ -14,8 +15,8 @@ const operation = "terminate";
  * The contract's `terminate` (rule 6). Ends what is listed of the attempt until complete lists over `settleSeconds` hold
  * nothing that lives and no create can still have its effect. It goes on as long as it takes; the caller's signal ends it.
  *
- * @throws BridgeError `wrong_scope`; `unauthorized` and `forbidden` at once; `unavailable` when the same call to the platform
- * has failed for 15 minutes; `aborted`.
+ * @throws BridgeError `wrong_scope`; `unauthorized` and `forbidden` at once, of a destroy when the next list still shows the
+ * thing; `unavailable` when the same call to the platform has failed for 15 minutes; `aborted`.
  */
 export async function terminate(setting: MachineSetting, ref: InstanceRef, options: CallOptions = {}): Promise<void> {
   const { closing } = setting;
@@ -103,26 +104,4 @@ async function forbid(setting: MachineSetting, ref: InstanceRef, signal: AbortSi
       await sleep(Math.max(pauseMs, (error.retryAfterSeconds ?? 0) * 1000), signal);
     }
   }
-}
-
-/** Makes a function that asks for the end of a thing; again and again while it stays listed, ever less often. */
-function destroyer(setting: MachineSetting, signal: AbortSignal): (thing: RawMachine) => Promise<void> {
-  const asked = new Map<string, { nextMs: number; pauseMs: number }>();
-  const failures = failureBound(setting, "destroying");
-  return async (thing) => {
-    const key = `${thing.kind ?? "machine"}/${thing.id}`;
-    const { nextMs, pauseMs } = asked.get(key) ?? { nextMs: 0, pauseMs: setting.pollMs };
-    if (monotonicMs() < nextMs) return;
-    let waitMs = pauseMs;
-    try {
-      await within(callTimeoutSeconds, "destroying", (inner) => setting.platform.destroy(thing, { signal: inner }), signal);
-      failures.clear();
-    } catch (thrown) {
-      const error = setting.mapError(thrown, operation);
-      waitMs = Math.max(waitMs, (error.retryAfterSeconds ?? 0) * 1000);
-      // One "not found" proves nothing: the lists decide.
-      if (error.code !== "not_found") failures.note(error);
-    }
-    asked.set(key, { nextMs: monotonicMs() + waitMs, pauseMs: Math.min(longestPauseMs, pauseMs * 2) });
-  };
 }
