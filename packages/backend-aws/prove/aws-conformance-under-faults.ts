@@ -1,7 +1,8 @@
 /**
  * The AWS backend keeps every rule of the contract through its real SDK while the cloud lags, stalls, throttles, loses answers and fails, each alone and all at once.
  *
- * On CI a sample of the cases, the same for every line; everywhere else, and with BRIDGE_TEST_ALL=1, all. BRIDGE_SEED chooses sample and faults.
+ * On CI a sample of the cases, the same for every line; everywhere else, and with BRIDGE_TEST_ALL=1, all. BRIDGE_SEED chooses sample and faults; BRIDGE_ONLY limits
+ * it to lines that contain a text.
  */
 import { createHash, randomInt } from "node:crypto";
 import { allCases, type CaseResult, formatResult, runConformance } from "@bridge/conformance";
@@ -40,10 +41,12 @@ async function runOne(name: string, weather: Weather): Promise<Outcome> {
   }
 }
 
-const outcomes = new Map<Weather, Outcome[]>(weathers.map((weather) => [weather, []]));
-const waiting = weathers.flatMap((weather) => chosen.map((name) => ({ weather, name })));
+const only = process.env["BRIDGE_ONLY"] ?? "";
+const lines = weathers.filter(({ name }) => name.includes(only));
+const outcomes = new Map<Weather, Outcome[]>(lines.map((weather) => [weather, []]));
+const waiting = lines.flatMap((weather) => chosen.map((name) => ({ weather, name })));
 const startedAtMs = performance.now();
-console.log(`seed ${seed}, ${chosen.length} of ${names.length} cases under each of ${weathers.length} kinds of faults, ${sideBySide} side by side`);
+console.log(`seed ${seed}, ${chosen.length} of ${names.length} cases under each of ${lines.length} kinds of faults, ${sideBySide} side by side`);
 if (isSample) console.log(`the sample:\n${chosen.map((name) => `  ${name}`).join("\n")}`);
 await Promise.all(Array.from({ length: sideBySide }, async () => {
   for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) outcomes.get(next.weather)?.push(await runOne(next.name, next.weather));

@@ -19,6 +19,10 @@ const throttled: readonly BackgroundFault[] = [refused(0.2, 503, "RequestLimitEx
 const lostCreates: readonly BackgroundFault[] = [{ actions: ["RunInstances"], share: 0.4, effect: { kind: "lose answer" } }];
 const lostOthers: readonly BackgroundFault[] = [{ actions: ["TerminateInstances", "DeleteVolume", "CreateSecurityGroup", "AuthorizeSecurityGroupIngress", "DescribeInstances"], share: 0.2, effect: { kind: "lose answer" } }];
 const failing: readonly BackgroundFault[] = [refused(0.1, 500, "InternalError"), refused(0.1, 503, "Unavailable"), { actions: reads, share: 0.1, effect: { kind: "page", status: 502 } }];
+/** Through all that the SDK sends again, so that it is the backend that has to come back. */
+const failingLists: readonly BackgroundFault[] = [{ status: 500, code: "InternalError" }, { status: 503, code: "RequestLimitExceeded" }]
+  .map((refusal) => ({ actions: ["DescribeInstances", "DescribeVolumes"], share: 0.04, effect: { kind: "error", ...refusal }, persists: true }));
+const throttledCreates: readonly BackgroundFault[] = [{ actions: ["RunInstances"], share: 0.3, effect: { kind: "error", status: 503, code: "RequestLimitExceeded" } }];
 const slowAnswers: readonly BackgroundFault[] = [{ actions: [...reads, "RunInstances", "TerminateInstances"], share: 0.3, effect: { kind: "slow", seconds: 0.3 } }];
 
 /** Faults off, each alone, all together. */
@@ -29,9 +33,11 @@ export const weathers: readonly Weather[] = [
   { name: "slow to start, boot and end", settings: slow, faults: [] },
   { name: "one thing a page", settings: { pageLimit: 1 }, faults: [] },
   { name: "EC2's token buckets, and more", settings: { throttling: true }, faults: throttled },
+  { name: "creates throttled", settings: {}, faults: throttledCreates },
   { name: "creates' answers lost", settings: {}, faults: lostCreates },
   { name: "other answers lost", settings: {}, faults: lostOthers },
   { name: "500, 503 and HTML on reads", settings: {}, faults: failing },
+  { name: "lists fail for good now and then", settings: {}, faults: failingLists },
   { name: "answers 0.3 s late", settings: {}, faults: slowAnswers },
   { name: "console 0.5 s late", settings: console, faults: [] },
   { name: "clock 25 s ahead", settings: { clockSkewSeconds: 25 }, faults: [] },

@@ -6,7 +6,8 @@ import { awsSubject } from "../test/fixtures/subject.ts";
 
 /**
  * A subject, and whether a failure of its case was only that the answer to a create was lost in the background, as the backend's error
- * said; or that a read from before a machine's end followed one from after it, which no backend can tell.
+ * said, or that lists failed for as long as a create may take; or that a create was refused for its
+ * rate and sent again where the case counts; or that a read from before a machine's end followed one from after it, which no backend can tell.
  */
 export interface Observed {
   readonly factory: SubjectFactory;
@@ -17,6 +18,8 @@ export interface Observed {
 const insteadOfExists = "outcome: 'unknown' instead of 'exists'";
 /** The machine was found alive in an older list, and ended in the next. */
 const spentTooLate = /^provision\(\) of an attempt whose machine has ended fails with unavailable \(machine \S+ ended before it was ready\) instead of attempt_spent$/;
+/** A create that was refused for its rate was sent again. */
+const askedAgain = /^calls of mayCreate\(\): \d+ instead of 1$|^hooks were called as (mayCreate, )+onCreated, onReady$/;
 /** What the kit says of a process of its own whose provision failed. */
 const elsewhere = /second process failed|before it came there/;
 
@@ -55,8 +58,11 @@ export function makeObservedSubject(settings: Partial<Ec2Settings>): Observed {
     wasHonest: async (message) => {
       const calls = await control?.calls() ?? [];
       if (calls.some(({ fault, inBackground }) => fault === "stale" && inBackground === true) && spentTooLate.test(message)) return true;
+      const throttled = calls.some(({ action, fault, inBackground }) => action === "RunInstances" && fault === "error" && inBackground === true);
+      if (throttled && askedAgain.test(message)) return true;
       const lost = calls.some(({ action, fault, inBackground }) => action === "RunInstances" && fault === "lose answer" && inBackground === true);
-      return lost && !/\bleak|dispose/.test(message) && (elsewhere.test(message) || unknown.some((each) => message.includes(each)));
+      const silent = calls.some(({ action, fault, inBackground }) => action.startsWith("Describe") && fault === "error" && inBackground === true);
+      return (lost || silent) && !/\bleak|dispose/.test(message) && (elsewhere.test(message) || unknown.some((each) => message.includes(each)));
     },
   };
 }

@@ -1,6 +1,7 @@
 import { type Backend, BridgeError, createAlmanac, type ListedInstance } from "@bridge/core";
 import { makeBackend } from "@bridge/core/backend";
 import { Patience } from "./patience.ts";
+import { patientList } from "./patient-list.ts";
 import type { Subject } from "./subject.ts";
 
 const ownerPattern = /^conformance-[0-9a-f]{10}$/;
@@ -32,7 +33,7 @@ async function withBackend<T>({ plugin, options }: Subject, owner: string, use: 
 async function look(subject: Subject, owner: string): Promise<Seen> {
   try {
     return await withBackend(subject, owner, async (backend, patience) => {
-      const { scopes, instances } = await patience.within(backend.list(), subject.plugin.facts.createTimeoutSeconds + 20, "list()");
+      const { scopes, instances } = await patientList(() => patience.within(backend.list(), subject.plugin.facts.createTimeoutSeconds + 20, "list()"), patience);
       if (scopes.length === 0) return { alive: [], unknown: ["list() names no scope, so nothing is known"] };
       const unknown = scopes.filter(({ complete }) => !complete).map(({ scope, error }) => `not known for scope ${scope}: ${String(error)}`);
       return { alive: instances.filter(({ kind, state }) => kind !== "machine" || state !== "ended"), unknown };

@@ -9,6 +9,7 @@ import { Attempt, attemptKeys, type Entry, type Hooks } from "./attempt.ts";
 import { claim } from "./claim.ts";
 import type { Controls } from "./controls.ts";
 import { Patience } from "./patience.ts";
+import { patientList } from "./patient-list.ts";
 import { Secrets } from "./secrets.ts";
 import type { Subject } from "./subject.ts";
 
@@ -178,7 +179,8 @@ export class Session {
 
   /** What a listing shows, which must be complete in all its scopes. */
   async completeList(backend = this.backend): Promise<readonly ListedInstance[]> {
-    const { scopes, instances } = await this.patience.within(this.called(() => backend.list()), this.seconds.call, "list()");
+    const list = () => this.patience.within(this.called(() => backend.list()), this.seconds.call, "list()");
+    const { scopes, instances } = await patientList(list, this.patience);
     claim(scopes.length > 0, "list() names no scope");
     for (const { scope, complete, error } of scopes) claim(complete, `list() is not complete for ${scope}: ${String(error)}`);
     return instances;
