@@ -9,6 +9,7 @@ export default defineConfig({
     exclude: ["**/node_modules/**", "**/fixtures/**"],
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    expect: { poll: { timeout: 15_000 } },
     passWithNoTests: false,
     reporters: [new ClosingLineReporter()],
   },

@@ -116,10 +116,10 @@ describe("with the local backend", () => {
   test("plan says the price of the whole lease where rates are configured", async () => {
     const now = Math.floor(Date.now() / 1000);
     sandbox.write("bridge.yaml", sandbox.read("bridge.yaml").replace("# rates: { currency: EUR, cpuCoreHour: 0.04, ramGibHour: 0.005 }", "rates: { currency: EUR, cpuCoreHour: 0.04, ramGibHour: 0.005 }"));
-    withGrant({ validFrom: now - 60, validTo: now + 7200 }, { cpuMillicores: 1500, ramMib: 512 });
+    withGrant({ validFrom: now - 60, validTo: now + 7200 }, { cpuMillicores: 1000, ramMib: 512 });
     const { stdout } = await sandbox.run(["plan", "grant.json"]);
-    // 2 h x (1.5 cores x 0.04 + 0.5 GiB x 0.005)
-    expect(stdout).toMatch(/local: 0\.12(49|50) EUR for the whole lease/);
+    // 2 h x (1 core x 0.04 + 0.5 GiB x 0.005)
+    expect(stdout).toMatch(/local: 0\.08(49|50) EUR for the whole lease/);
   });
 
   test("provision runs the command, shows how to get in, meters it, and leaves nothing", async () => {
@@ -165,10 +165,10 @@ describe("with the local backend", () => {
 
   test("--valid-for-seconds ends the lease early, and never makes it longer", async () => {
     withGrant();
-    const early = await sandbox.run(["provision", "grant.json", "--valid-for-seconds", "4", "--", "sleep", "60"]);
+    const early = await sandbox.run(["provision", "grant.json", "--valid-for-seconds", "10", "--", "sleep", "60"]);
     expect(early).toMatchObject({ code: 0, stderr: expect.stringContaining("ready on local"), stdout: expect.stringContaining("the lease is over") });
     const now = Math.floor(Date.now() / 1000);
-    withGrant({ validTo: now + 4 });
+    withGrant({ validTo: now + 10 });
     const granted = await sandbox.run(["provision", "grant.json", "--valid-for-seconds", "3600", "--", "sleep", "60"]);
     expect(granted).toMatchObject({ code: 0, stderr: expect.stringContaining("ready on local"), stdout: expect.stringContaining("the lease is over") });
   });

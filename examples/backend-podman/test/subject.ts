@@ -28,7 +28,7 @@ export function subject(): Subject {
     module: { url: new URL("../src/index.ts", import.meta.url).href },
     // A whole Debian boots in it.
     grant: (base) => ({ ...base, manifest: { ...base.manifest, cpuMillicores: 1000, ramMib: 512 } }),
-    deadlineSlackSeconds: graceSeconds + 7,
+    deadlineSlackSeconds: graceSeconds + 15,
     controls: engineControls.controls,
     dispose: () => engineControls.dispose(),
   };

@@ -26,8 +26,8 @@ const known = errorTable([
   { match: /^(InvalidAMIID\..*|InvalidSubnetID\.NotFound|InvalidSubnet|InvalidGroup\.NotFound|InvalidParameter.*|MissingParameter|VPCIdNotSpecified|UnknownParameter|InvalidUserData\.Malformed|Invalid(Availability)?Zone.*|InvalidTagKey.*|TagLimitExceeded|InvalidBlockDeviceMapping|ParameterNotFound|ValidationError|ValidationException)$/, code: "invalid_option", outcome: "none" },
   { match: /^(InternalError|InternalFailure|ServiceUnavailable|Unavailable)$/, code: "unavailable" },
   { match: "TimeoutError", code: "timeout" },
-  // What it refuses for reasons that stand nowhere here, it has not done either.
-  { match: 400, code: "invalid_option", outcome: "none" },
+  // What it refuses for reasons that stand nowhere here, it has not done either; whether it would the next time is not known.
+  { match: 400, code: "unavailable", outcome: "none" },
   { match: 403, code: "forbidden", outcome: "none" },
   { match: 500, code: "unavailable" },
   { match: 502, code: "unavailable" },

@@ -81,7 +81,7 @@ describe("what a region lacks is one clear error:", () => {
     ["an unknown subnet", { options: { subnets: { "eu-west-1": ["subnet-0123456789abcdef0"] } } }, "subnets.eu-west-1: there is no subnet-0123456789abcdef0 in this account and region"],
     ["no quota", { server: { settings: { quotas: { vcpus: 0, spotVcpus: 0, instances: 10 } } } }, "quota_exceeded: You have requested more vCPU capacity than your current vCPU limit of 0"],
     ["no role for spot", { options: { spot: "only" }, fault: { code: "AuthFailure.ServiceLinkedRoleCreationNotPermitted", status: 400 } }, "forbidden: the account has no service-linked role for spot yet"],
-    ["a refusal that nobody knows", { fault: { code: "SomethingNew", status: 400, message: "EC2 wants something new" } }, "invalid_option: EC2 wants something new"],
+    ["a refusal that nobody knows", { fault: { code: "SomethingNew", status: 400, message: "EC2 wants something new" } }, "unavailable: EC2 wants something new"],
   ] as const)("%s", async (_what, { fault, ...setting }: Parameters<typeof fleetOnEc2>[0] & { readonly fault?: { readonly code: string; readonly status: number; readonly message?: string } }, expected) => {
     const text = await refused({ ...setting, ...(fault === undefined ? {} : { faults: [{ action: "RunInstances", times: 20, effect: { kind: "error" as const, ...fault } }] }) });
     expect(text).toContain(expected);

@@ -7,10 +7,10 @@ import { awsFacts } from "../src/plugin.ts";
 import { envelope, fleetOnEc2, grantOf } from "./fixtures/fleet.ts";
 import { optionsFor } from "./fixtures/subject.ts";
 
-/** The backend with a bound of a second and a half for each request. */
+/** The backend with a bound of two seconds and a half for each request. */
 const plugin = defineMachineBackend({
-  name: "aws", optionsSchema: optionsSchema.extend({ sshPort: z.int() }), facts: { ...awsFacts, settleSeconds: 0.5, createTimeoutSeconds: 4, readyTimeoutSeconds: 15 }, isolation: "vm", pollSeconds: 0.1,
-  connect: ({ sshPort, ...options }, services) => new AwsPlatform(options, services, { sshPort, timeouts: { connectMs: 1500, requestMs: 1500 } }),
+  name: "aws", optionsSchema: optionsSchema.extend({ sshPort: z.int() }), facts: { ...awsFacts, settleSeconds: 0.5, createTimeoutSeconds: 6, readyTimeoutSeconds: 15 }, isolation: "vm", pollSeconds: 0.1,
+  connect: ({ sshPort, ...options }, services) => new AwsPlatform(options, services, { sshPort, timeouts: { connectMs: 2500, requestMs: 2500 } }),
 });
 
 it.each(["GetCallerIdentity", "DescribeInstanceTypes", "DescribeSubnets", "GetParameter", "DescribeImages", "DescribeInstances", "DescribeVolumes", "TerminateInstances"])("a call that is never answered is asked again, and holds up nobody for good: %s", async (action) => {

@@ -36,7 +36,7 @@ test.for(stages)("an abort while $stage ends at once with outcome $outcome", asy
   if (stage === "starting") platform.machineOptions = () => ({ hangOnStart: true });
   const failure = expect(backend.provision(grant(), envelope(), contextOf({ signal: caller.signal, progress }).context)).rejects;
   await failure.toMatchObject({ code: "aborted", outcome, operation: "provision", ref: { attempt: 1, ...(outcome === "exists" ? { instanceId: "m-1" } : {}) } });
-  expect(performance.now() - abortedAt).toBeLessThan(200);
+  expect(performance.now() - abortedAt).toBeLessThan(2000);
 });
 
 test("an abort while a create is in flight waits for it, writes the machine down, and says that it exists", async () => {

@@ -12,7 +12,7 @@ function failLists(platform: FakePlatform, times: number, mapped: MappedError): 
 }
 
 test.for(["rate_limited", "unavailable", "timeout"] as const)("lists that fail with %s before the create are asked for again: the attempt gets its machine", async (code) => {
-  const { backend, platform } = bench();
+  const { backend, platform } = bench({ facts: { createTimeoutSeconds: 2 } });
   failLists(platform, 2, { code });
   expect(await backend.provision(grant(), envelope(), contextOf().context)).toMatchObject({ instanceId: "m-1" });
   expect(platform.creates).toHaveLength(1);

@@ -4,7 +4,7 @@ import { generateSshKeyPair } from "@bridge/core/keys";
 import { PlatformFailure } from "./fixtures/fake-platform.ts";
 import { bench, contextOf, envelope, grant } from "./fixtures/setting.ts";
 
-const quick = { facts: { readyTimeoutSeconds: 0.8 } };
+const quick = { facts: { readyTimeoutSeconds: 2 } };
 const other = generateSshKeyPair().privateKey;
 
 test.concurrent("a wrong host key is retried until the right one is shown", async () => {

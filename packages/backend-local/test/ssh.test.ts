@@ -13,7 +13,7 @@ let client: Client;
 
 beforeAll(async () => {
   process.env["BRIDGE_TEST_SECRET"] = "of the maker";
-  instance = await leases.fleet().provisionForGrant(grantFor(), leases.envelope(undefined, { GREETING: "hello from the envelope" }));
+  instance = await leases.fleet().provisionForGrant(grantFor({ seconds: 600 }), leases.envelope(undefined, { GREETING: "hello from the envelope" }));
   client = await connect(instance, leases.user.privateKey);
 });
 afterAll(async () => {
@@ -60,14 +60,14 @@ describe("a terminal over SSH", () => {
   });
 
   test("tells the program when the client's window changes", async () => {
-    const channel = await open(client, "trap 'stty size; exit 0' WINCH; echo ready; while :; do sleep 0.05; done", { pty: { rows: 24, cols: 80 } });
+    const channel = await open(client, "trap 'told=1' WINCH; echo ready; until [ \"$told\" = 1 ] && [ \"$(stty size)\" = '50 132' ]; do sleep 0.05; done; stty size", { pty: { rows: 24, cols: 80 } });
     await once(channel, "data");
     channel.setWindow(50, 132, 0, 0);
     expect((await answerOf(channel)).out).toContain("50 132");
   });
 
   test("keeps a change of the window that comes before the program runs", async () => {
-    const channel = await open(client, "sleep 0.7; stty size", { pty: { rows: 24, cols: 80 } });
+    const channel = await open(client, "for i in $(seq 200); do [ \"$(stty size)\" = '51 133' ] && break; sleep 0.05; done; stty size", { pty: { rows: 24, cols: 80 } });
     channel.setWindow(51, 133, 0, 0);
     expect((await answerOf(channel)).out).toContain("51 133");
   });

@@ -3,6 +3,7 @@ import { memory } from "@bridge/core/memory";
 import { describe, expect, test, vi } from "vitest";
 import { envelope, grantOf, keptEvents, keptLog, startedOn, stillPlatform } from "./fixtures/setting.ts";
 import { hangs, instanceFor, type Script, scripted } from "./fixtures/scripted-backend.ts";
+import { soon } from "./fixtures/soon.ts";
 
 /** Lets the platform's time pass until something is so. */
 const passing = (platform: ReturnType<typeof stillPlatform>, seconds: number, check: () => Promise<void> | void): Promise<void> => vi.waitFor(async () => {
@@ -97,7 +98,7 @@ describe("a backend whose list", () => {
     const platform = stillPlatform();
     await using controller = await startedOn(platform, { backends: [memory({}, { platform }), scripted("a", script)] });
     const events = keptEvents(controller);
-    await vi.waitFor(() => expect(platform.calls.map(({ call }) => call)).toContain("list"));
+    await soon(() => expect(platform.calls.map(({ call }) => call)).toContain("list"));
     await passing(platform, 200, () => expect(events).toContainEqual(expect.objectContaining({ type: "scope_frozen", scope: "a" })));
     const { requestKey } = await controller.submitTrusted(grantOf("one", { validTo: platform.now() / 1000 + 600 }), envelope);
     expect(await controller.waitFor(requestKey, "running")).toMatchObject({ attempts: [{ backend: "memory" }] });

@@ -1,9 +1,10 @@
 import { type Backend, BridgeError, type ConfiguredBackend } from "@bridge/core";
 import { createMemoryPlatform, memory } from "@bridge/core/memory";
 import { generateSshKeyPair } from "@bridge/core/keys";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { Controller, openLedger, type Probe } from "../src/index.ts";
 import { keptEvents } from "./fixtures/setting.ts";
+import { soon } from "./fixtures/soon.ts";
 
 type As = (backend: ConfiguredBackend) => ConfiguredBackend;
 const unchanged: As = (backend) => backend;
@@ -78,7 +79,7 @@ test("a workload that runs while its platform does not answer the next life of t
   platform.exit(requestKey, 3);
   const { result } = await second.waitFor(requestKey, "settled");
   expect(result).toMatchObject({ kind: "ran", attempt: 1, usage: { exit: { reason: "exited", code: 3 } } });
-  await vi.waitFor(() => expect(events.map(({ type }) => type)).toContain("settled"));
+  await soon(() => expect(events.map(({ type }) => type)).toContain("settled"));
   expect(events.map(({ type }) => type)).toEqual(expect.arrayContaining(["delayed"]));
   expect(events.map(({ type }) => type)).not.toContain("attempt_failed");
 });

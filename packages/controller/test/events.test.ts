@@ -1,9 +1,10 @@
 import { decodeTags } from "@bridge/core/backend";
 import { memory } from "@bridge/core/memory";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type ControllerEvent, openLedger } from "../src/index.ts";
 import { clockOf, envelope, grantOf, keptEvents, keptLog, masterSecret, startedOn, stillPlatform } from "./fixtures/setting.ts";
 import { scripted } from "./fixtures/scripted-backend.ts";
+import { soon } from "./fixtures/soon.ts";
 
 const typesOf = (events: readonly ControllerEvent[]) => events.map(({ type }) => type);
 
@@ -17,7 +18,7 @@ describe("events", () => {
     const second = keptEvents(controller);
     platform.exit(requestKey, 0);
     await controller.waitFor(requestKey, "settled");
-    await vi.waitFor(() => expect(typesOf(second)).toContain("closed"));
+    await soon(() => expect(typesOf(second)).toContain("closed"));
     expect(typesOf(first).slice(0, 4)).toEqual(["accepted", "attempt", "running", "ended"]);
     expect(typesOf(first).slice(4).sort()).toEqual(["closed", "settled"]);
     expect(typesOf(second).sort()).toEqual(["closed", "ended", "settled"]);
@@ -63,7 +64,7 @@ describe("an operator is told, as an event, in the overview and in the log, of",
     const events = keptEvents(controller);
     await controller.sweep();
     await controller.sweep();
-    await vi.waitFor(() => expect(typesOf(events)).toEqual(["scope_frozen"]));
+    await soon(() => expect(typesOf(events)).toEqual(["scope_frozen"]));
   });
 
   test("clocks that differ by more than a minute", async () => {
@@ -76,7 +77,7 @@ describe("an operator is told, as an event, in the overview and in the log, of",
     const events = keptEvents(controller);
     offset.ms = 120_000;
     await controller.sweep();
-    await vi.waitFor(() => expect(events).toMatchObject([{ type: "clock_skew", scope: platform.scope, skewSeconds: -120 }]));
+    await soon(() => expect(events).toMatchObject([{ type: "clock_skew", scope: platform.scope, skewSeconds: -120 }]));
   });
 
   test("a sweep that would end more than it may", async () => {
@@ -87,7 +88,7 @@ describe("an operator is told, as an event, in the overview and in the log, of",
     for (const key of keys) await first.waitFor(key, "running");
     const shown = platform.machines().map(({ id, spec }) => ({ id, ...decodeTags(spec.tags) }));
     for (const key of keys) await first.cancel(key);
-    await vi.waitFor(async () => expect((await first.overview()).openAttempts).toBe(0));
+    await soon(async () => expect((await first.overview()).openAttempts).toBe(0));
     await first.stop();
     // A platform that still shows what was ended: closed attempts, each to be ended once more.
     const terminated: unknown[] = [];
@@ -98,7 +99,7 @@ describe("an operator is told, as an event, in the overview and in the log, of",
     });
     await using second = await startedOn(platform, { ledger, backends: [backend], settings: { endedPerSweep: 2, sweepSeconds: 1e6 } });
     const events = keptEvents(second);
-    await vi.waitFor(() => expect(events).toMatchObject([{ type: "sweep_capped", ended: 2, left: 3 }]));
+    await soon(() => expect(events).toMatchObject([{ type: "sweep_capped", ended: 2, left: 3 }]));
     expect(terminated).toHaveLength(2);
   });
 
@@ -116,7 +117,7 @@ describe("an operator is told, as an event, in the overview and in the log, of",
     expect((await second.overview()).stranded).toEqual([stranded]);
     await expect(second.submitTrusted(grantOf("new"), envelope)).rejects.toMatchObject({ code: "unknown_backend", outcome: "none", message: expect.stringContaining("put that back") });
     expect(await second.submitTrusted(grantOf(), envelope)).toMatchObject({ state: "running" });
-    await vi.waitFor(() => expect(events).toContainEqual({ type: "stranded", ...stranded }));
+    await soon(() => expect(events).toContainEqual({ type: "stranded", ...stranded }));
     expect(lines.some(({ level, fields }) => level === "error" && "reason" in fields && fields.reason === "unknown_backend")).toBe(true);
     await second.stop();
     expect(platform.machines()).toHaveLength(1);
@@ -140,7 +141,7 @@ test("with the credentials of another account, a live machine is told of as out 
   await expect(second.submitTrusted(grantOf("new"), envelope)).rejects.toMatchObject({ code: "wrong_scope", outcome: "none" });
   await second.cancel(requestKey);
   await second.waitFor(requestKey, "settled");
-  await vi.waitFor(async () => {
+  await soon(async () => {
     await platform.advance(10);
     expect(events.filter(({ type, ...event }) => type === "closing_failed" && "code" in event && event.code === "wrong_scope").length).toBeGreaterThan(2);
   });
@@ -157,7 +158,7 @@ test("the overview counts grants by state and attempts that are open", async () 
   await controller.waitFor(other, "running");
   platform.exit(other, 0);
   await controller.waitFor(other, "settled");
-  await vi.waitFor(async () => expect(await controller.overview()).toEqual({
+  await soon(async () => expect(await controller.overview()).toEqual({
     ledgerId: expect.stringMatching(/^l[0-9a-f]{16}$/), grants: { accepted: 0, running: 1, ending: 0, settled: 1 }, openAttempts: 1, stranded: [], strangers: [],
   }));
 });

@@ -1,7 +1,8 @@
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { caught } from "./fixtures/caught.ts";
 import { envelope, grantOf, keptEvents, startedOn, stillPlatform } from "./fixtures/setting.ts";
 import { smallDisk } from "./fixtures/small-disk.ts";
+import { soon } from "./fixtures/soon.ts";
 
 test("on a full disk nothing is half done; once there is space again everything goes on", async ({ skip }) => {
   using disk = smallDisk();
@@ -19,11 +20,11 @@ test("on a full disk nothing is half done; once there is space again everything 
   expect(platform.machines()).toHaveLength(1);
 
   platform.exit(requestKey, 5);
-  await vi.waitFor(() => expect(events.map(({ type }) => type)).toContain("delayed"));
+  await soon(() => expect(events.map(({ type }) => type)).toContain("delayed"));
   expect(await controller.status(requestKey)).toMatchObject({ state: "running" });
 
   disk.free();
-  await vi.waitFor(async () => {
+  await soon(async () => {
     await platform.advance(5);
     expect(await controller.status(requestKey)).toMatchObject({ state: "settled", result: { usage: { exit: { reason: "exited", code: 5 } } } });
   });
@@ -47,9 +48,9 @@ test("a disk that is full while a machine is made makes no second one", async ({
   });
   const events = keptEvents(controller);
   const { requestKey } = await controller.submitTrusted(grantOf(), envelope);
-  await vi.waitFor(() => expect(events.map(({ type }) => type)).toContain("delayed"));
+  await soon(() => expect(events.map(({ type }) => type)).toContain("delayed"));
   disk.free();
-  await vi.waitFor(async () => {
+  await soon(async () => {
     await platform.advance(2);
     expect(await controller.status(requestKey)).toMatchObject({ state: "running", attempts: [{ attempt: 1 }] });
   });

@@ -1,6 +1,7 @@
 import { memory } from "@bridge/core/memory";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { envelope, grantOf, keptEvents, startedOn, stillPlatform } from "./fixtures/setting.ts";
+import { soon } from "./fixtures/soon.ts";
 
 describe("a grant", () => {
   test("runs until its workload exits, with the code it exited with", async () => {
@@ -14,7 +15,7 @@ describe("a grant", () => {
     platform.exit(requestKey, 7);
     const settled = await controller.waitFor(requestKey, "settled");
     expect(settled.result).toMatchObject({ kind: "ran", usage: { wallSeconds: { value: 100, source: "measured" }, exit: { reason: "exited", code: 7 } } });
-    await vi.waitFor(async () => expect((await controller.status(requestKey)).attempts).toMatchObject([{ state: "closed" }]));
+    await soon(async () => expect((await controller.status(requestKey)).attempts).toMatchObject([{ state: "closed" }]));
     expect(platform.machines()).toEqual([]);
     expect(platform.books(requestKey, 1)).toEqual({ createRequests: 1, machines: 1, starts: 1 });
   });
@@ -49,7 +50,7 @@ describe("a grant", () => {
     expect(await controller.cancel(requestKey)).toMatchObject({ cancelledAtMs: platform.now() });
     const { result } = await controller.waitFor(requestKey, "settled");
     expect(result).toMatchObject({ kind: "ran", usage: { wallSeconds: { value: 50 }, exit: { reason: "terminated" } } });
-    await vi.waitFor(() => expect(platform.machines()).toEqual([]));
+    await soon(() => expect(platform.machines()).toEqual([]));
   });
 
   test("cancelled before it runs never has a machine", async () => {
@@ -90,7 +91,7 @@ describe("attempts", () => {
       { attempt: 3, backend: "b", region: "memory", state: "running" },
     ]);
     expect(routing.filter(({ verdict }) => verdict !== "skipped").map(({ backend, verdict }) => [backend, verdict])).toEqual([["a", "failed"], ["a", "failed"], ["b", "served"]]);
-    await vi.waitFor(() => expect(events.map(({ type }) => type)).toEqual(["accepted", "attempt", "attempt_failed", "attempt", "attempt_failed", "attempt", "running"]));
+    await soon(() => expect(events.map(({ type }) => type)).toEqual(["accepted", "attempt", "attempt_failed", "attempt", "attempt_failed", "attempt", "running"]));
   });
 
   test("are at most three", async () => {
@@ -113,7 +114,7 @@ describe("attempts", () => {
       probe: ({ kind, moment }) => { if (kind === "intend" && moment === "before") machines.push(platform.machines().length); },
     });
     const { requestKey } = await controller.submitTrusted(grantOf(), envelope);
-    await vi.waitFor(() => expect(platform.machines()).toHaveLength(1));
+    await soon(() => expect(platform.machines()).toHaveLength(1));
     await platform.advance(11);
     const { attempts } = await controller.waitFor(requestKey, "running");
     expect(attempts).toMatchObject([{ failure: { code: "host_key_mismatch" }, state: "closed" }, { region: "south", state: "running" }]);
@@ -125,7 +126,7 @@ describe("attempts", () => {
     platform.inject({ call: "capabilities", refuse: "unavailable", times: 2 });
     await using controller = await startedOn(platform);
     const { requestKey } = await controller.submitTrusted(grantOf(), envelope);
-    await vi.waitFor(async () => {
+    await soon(async () => {
       await platform.advance(5);
       expect((await controller.status(requestKey)).state).toBe("running");
     });
@@ -137,7 +138,7 @@ describe("attempts", () => {
     platform.inject({ call: "capabilities", refuse: "unavailable", times: Infinity });
     await using controller = await startedOn(platform, { settings: { placementWaitSeconds: 60 } });
     const { requestKey } = await controller.submitTrusted(grantOf(), envelope);
-    await vi.waitFor(async () => {
+    await soon(async () => {
       await platform.advance(5);
       expect((await controller.status(requestKey)).state).toBe("settled");
     });

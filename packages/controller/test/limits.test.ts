@@ -1,8 +1,9 @@
 import { memory } from "@bridge/core/memory";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { Controller, type IssuerLimits } from "../src/index.ts";
 import { caught } from "./fixtures/caught.ts";
 import { controllerOn, envelope, grantOf, startedOn, startMs, stillPlatform } from "./fixtures/setting.ts";
+import { soon } from "./fixtures/soon.ts";
 
 const hour = { validTo: startMs / 1000 + 3600 };
 /** Each kind of limit, with a grant that fits once and not twice. */
@@ -49,7 +50,7 @@ describe("a limit", () => {
     await controller.cancel(requestKey);
     await controller.waitFor(requestKey, "settled");
     expect(await caught(() => controller.submitTrusted(grantOf("second"), envelope))).toMatchObject({ code: "limit_exceeded" });
-    await vi.waitFor(async () => {
+    await soon(async () => {
       await platform.advance(10);
       expect((await controller.overview()).openAttempts).toBe(0);
     });

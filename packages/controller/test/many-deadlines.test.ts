@@ -1,6 +1,7 @@
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { Deadlines } from "../src/deadlines.ts";
 import { clockOf, stillPlatform, startMs } from "./fixtures/setting.ts";
+import { soon } from "./fixtures/soon.ts";
 
 test("two hundred thousand deadlines are kept with one wait; the first comes first, and the rest after it", async () => {
   const platform = stillPlatform();
@@ -8,8 +9,8 @@ test("two hundred thousand deadlines are kept with one wait; the first comes fir
   const called: number[] = [];
   for (let i = 0; i < 200_000; i++) deadlines.at(startMs + 10_000 + i * 1000, () => called.push(i));
   await platform.advance(10);
-  await vi.waitFor(() => expect(called).toEqual([0]));
+  await soon(() => expect(called).toEqual([0]));
   await platform.advance(1);
-  await vi.waitFor(() => expect(called).toEqual([0, 1]));
+  await soon(() => expect(called).toEqual([0, 1]));
   deadlines.stop();
 });

@@ -1,8 +1,9 @@
 import type { InstanceRef, ListedInstance } from "@bridge/core";
 import { memory } from "@bridge/core/memory";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { envelope, grantOf, startedOn, stillPlatform } from "./fixtures/setting.ts";
 import { instanceFor, scripted } from "./fixtures/scripted-backend.ts";
+import { soon } from "./fixtures/soon.ts";
 
 test("a machine that was there before this ledger asked for it is left to its deadline, and its grant fails", async () => {
   const platform = stillPlatform();
@@ -36,7 +37,7 @@ test("a machine under the name of a closed attempt, in another scope than this l
   const { requestKey } = await controller.submitTrusted(grantOf(), envelope);
   await controller.waitFor(requestKey, "running");
   await controller.cancel(requestKey);
-  await vi.waitFor(async () => expect((await controller.overview()).openAttempts).toBe(0));
+  await soon(async () => expect((await controller.overview()).openAttempts).toBe(0));
   const { ledgerId } = await controller.overview();
   shown = [{ backend: "b", scope: "b", requestKey, attempt: 1, placement: { scope: "b", region: "r", size: "s", resolved: {} }, intentAtMs: 0, instanceId: "i", kind: "machine", state: "running", ledgerId, deadlineMs: platform.now() + 1000 }];
   await controller.sweep();

@@ -1,12 +1,13 @@
 import { getEventListeners } from "node:events";
 import { memory } from "@bridge/core/memory";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { openLedger } from "../src/index.ts";
 import { caught } from "./fixtures/caught.ts";
 import { testFolder } from "./fixtures/folder.ts";
 import { controllerOn, envelope, grantOf, keptEvents, masterSecret, startedOn, stillPlatform } from "./fixtures/setting.ts";
 import { hangs, scripted } from "./fixtures/scripted-backend.ts";
 import { smallDisk } from "./fixtures/small-disk.ts";
+import { soon } from "./fixtures/soon.ts";
 
 describe("stopping", () => {
   test("leaves machines alive, and the next start goes on where it was", async () => {
@@ -32,7 +33,7 @@ describe("stopping", () => {
     using folder = testFolder();
     const first = await startedOn(platform, { ledger: { file: folder.ledger } });
     const { requestKey } = await first.submitTrusted(grantOf(), envelope);
-    await vi.waitFor(() => expect(platform.calls.map(({ call }) => call)).toContain("create"));
+    await soon(() => expect(platform.calls.map(({ call }) => call)).toContain("create"));
     const stopped = first.stop();
     await platform.advance(3);
     await stopped;
@@ -52,11 +53,11 @@ describe("stopping", () => {
       await controller.waitFor(requestKey, "running");
       await controller.cancel(requestKey);
     }
-    if (member !== "close") await vi.waitFor(() => expect(calls).toContain(member));
+    if (member !== "close") await soon(() => expect(calls).toContain(member));
     const begunMs = platform.now();
     let isStopped = false;
     const stopped = controller.stop().then(() => { isStopped = true; });
-    await vi.waitFor(async () => {
+    await soon(async () => {
       await platform.advance(1);
       expect(isStopped).toBe(true);
     });

@@ -1,7 +1,8 @@
 import { BridgeError } from "@bridge/core";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { type Ledger, openLedger } from "../src/index.ts";
 import { envelope, grantOf, masterSecret, startedOn, stillPlatform } from "./fixtures/setting.ts";
+import { soon } from "./fixtures/soon.ts";
 
 /** A ledger whose attempts cannot be read for so many times after a grant has ended. */
 async function forgetful(times: number): Promise<Ledger> {
@@ -30,9 +31,9 @@ test("a machine is ended also when the ledger could not be read right after its 
   const { requestKey } = await controller.submitTrusted(grantOf(), envelope);
   await controller.waitFor(requestKey, "running");
   await controller.cancel(requestKey).catch(() => {});
-  await vi.waitFor(async () => {
+  await soon(async () => {
     await platform.advance(10);
     expect((await controller.overview()).openAttempts).toBe(0);
-  }, { timeout: 10_000 });
+  });
   expect(platform.machines()).toEqual([]);
 });

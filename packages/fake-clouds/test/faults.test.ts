@@ -46,8 +46,8 @@ describe("a launch", () => {
   });
 
   test("that hangs is never answered, whether it takes effect or not", async () => {
-    const without = await launchInto({ kind: "hang", takesEffect: false }, { timeoutMs: 200 });
-    const having = await launchInto({ kind: "hang", takesEffect: true }, { timeoutMs: 200 });
+    const without = await launchInto({ kind: "hang", takesEffect: false }, { timeoutMs: 1000 });
+    const having = await launchInto({ kind: "hang", takesEffect: true }, { timeoutMs: 1000 });
     expect([without.answer, await without.made(), having.answer, await having.made()]).toEqual(["AbortError", 0, "AbortError", 1]);
   });
 

@@ -7,7 +7,7 @@ import type { Subject } from "../subject.ts";
 /** The longest that is waited on the computer's clock, in seconds. */
 const longestWaitSeconds = 60;
 
-const lifeSecondsOf = ({ plugin: { facts } }: Subject): number => Math.max(facts.minLifetimeSeconds ?? 0, 3);
+const lifeSecondsOf = ({ plugin: { facts } }: Subject): number => Math.max(facts.minLifetimeSeconds ?? 0, 6);
 const slackSecondsOf = ({ deadlineSlackSeconds = 360 }: Subject): number => deadlineSlackSeconds;
 
 /** Why a machine's death at its deadline cannot be seen here. */

@@ -16,7 +16,7 @@ const requestOf: Readonly<Record<string, { readonly method: string; readonly pat
 };
 
 /** A create whose answer is lost takes effect so much later: within what the platform's facts say, after the client has looked. */
-const lateMs = 800;
+const lateMs = 1500;
 
 /**
  * The HTTP platform with a door that we hold: it keeps books of what is deleted when, fails first attempts, and kills its

@@ -34,7 +34,7 @@ export interface Outcome extends KillCase {
 }
 
 const providerId = "here";
-const timeoutSeconds = 40;
+const timeoutSeconds = 90;
 
 /** Lets a runner die, starts another one on the same ledger, and looks into the books when that has finished. */
 export async function runCase(kill: KillCase, platform: keyof typeof platforms, seed: number): Promise<Outcome> {
