@@ -1,8 +1,8 @@
 /**
  * The AWS backend keeps every rule of the contract through its real SDK while the cloud lags, stalls, throttles, loses answers and fails, each alone and all at once.
  *
- * On CI a sample of the cases, the same for every line; everywhere else, and with BRIDGE_TEST_ALL=1, all. BRIDGE_SEED chooses sample and faults; BRIDGE_ONLY limits
- * it to lines that contain a text.
+ * On CI a sample of the cases, the same for every line; everywhere else, and with BRIDGE_TEST_ALL=1, all. BRIDGE_SEED chooses sample and faults;
+ * BRIDGE_ONLY limits it to lines that contain a text.
  */
 import { createHash, randomInt } from "node:crypto";
 import { allCases, type CaseResult, formatResult, runConformance } from "@bridge/conformance";
@@ -48,19 +48,27 @@ const waiting = lines.flatMap((weather) => chosen.map((name) => ({ weather, name
 const startedAtMs = performance.now();
 console.log(`seed ${seed}, ${chosen.length} of ${names.length} cases under each of ${lines.length} kinds of faults, ${sideBySide} side by side`);
 if (isSample) console.log(`the sample:\n${chosen.map((name) => `  ${name}`).join("\n")}`);
-await Promise.all(Array.from({ length: sideBySide }, async () => {
-  for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) outcomes.get(next.weather)?.push(await runOne(next.name, next.weather));
-}));
-
 const columns = ["passed", "failed", "different", "not observed", "run again", "case seconds"] as const;
-const print = (name: string, cells: readonly (string | number)[]) => console.log(`| ${name.padEnd(30)} | ${cells.map((cell) => String(cell).padStart(12)).join(" | ")} |`);
+const print = (name: string, cells: readonly (string | number)[]) => console.log(`| ${name.padEnd(33)} | ${cells.map((cell) => String(cell).padStart(12)).join(" | ")} |`);
 print("faults", columns);
 print("---", columns.map(() => "---"));
-for (const [{ name }, ran] of outcomes) {
+
+/** A line of the table, as soon as all of its cases have run. */
+function printLine({ name }: Weather, ran: readonly Outcome[]): void {
   const count = (status: CaseResult["status"]) => ran.filter(({ result }) => result.status === status).length;
   const seconds = ran.reduce((sum, { result: { milliseconds } }) => sum + milliseconds, 0) / 1000;
   print(name, [count("passed"), count("failed"), count("different"), count("not observed"), ran.reduce((sum, { repeats }) => sum + repeats, 0), seconds.toFixed(0)]);
 }
+
+await Promise.all(Array.from({ length: sideBySide }, async () => {
+  for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+    const { weather, name } = next;
+    const ran = outcomes.get(weather) ?? [];
+    ran.push(await runOne(name, weather));
+    if (ran.length === chosen.length) printLine(weather, ran);
+  }
+}));
+
 const all = [...outcomes].flatMap(([{ name }, ran]) => ran.map(({ result }) => ({ name, result })));
 const unseen = new Map(all.filter(({ result: { status } }) => status === "not observed").map(({ result: { case: { name }, message } }) => [name, message]));
 for (const [name, reason] of unseen) console.log(`not observed: ${name}: ${reason}`);
