@@ -60,6 +60,11 @@ test.concurrent("without the key of the exit line, the console is not believed",
   expect((await backend.watchUntilExit(ref, inAnHour)).exit).toEqual({ reason: "exited" });
 });
 
+test.concurrent("a moment from before the machine was made asks how it is now: what has ended by itself has not met its deadline", async () => {
+  const { backend } = withMachine({ state: "ended", createdAtMs: Date.now() - 120_000, endedAtMs: Date.now() - 60_000 });
+  expect((await backend.watchUntilExit(ref, 0)).exit).toEqual({ reason: "exited" });
+});
+
 test.concurrent("a machine on its way out is read once; without a line, how it ended is known when it has", async () => {
   const { backend, platform } = withMachine({ state: "ending" });
   const watching = backend.watchUntilExit(ref, inAnHour, { exitMac });

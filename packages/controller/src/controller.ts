@@ -159,8 +159,9 @@ export class Controller {
     return this.status(requestKey);
   }
 
-  /** Wants a grant to end: its machine is metered and ended, or never made. Durable once it resolves; again, and after its end, it changes nothing. @throws BridgeError `not_found`. */
+  /** Wants a grant to end: its machine is metered and ended, or never made. Durable once it resolves; again, and after its end, it changes nothing. @throws BridgeError `not_found`; `unavailable` once the controller was stopped. */
   async cancel(requestKey: string): Promise<GrantStatus> {
+    this.#requireOpen();
     const cancelled = await this.#work.sideEffects.commit({ kind: "cancel", requestKey, atMs: this.#work.clock.now() });
     if (cancelled) this.#drivers.cancel(requestKey);
     return this.status(requestKey);
@@ -207,6 +208,7 @@ export class Controller {
    * has passed, as this ledger's own would be. Make sure that no other process serves that ledger.
    */
   async adoptLedger(ledgerId: string): Promise<void> {
+    this.#requireOpen();
     await this.#work.sideEffects.commit({ kind: "adopt", ledgerId, atMs: this.#work.clock.now() });
   }
 
@@ -234,6 +236,10 @@ export class Controller {
     done.abort();
     events.end();
     if (this.#ownsLedger) await ledger.close().catch(warn("the ledger"));
+  }
+
+  #requireOpen(): void {
+    if (this.#state === "stopped") throw new BridgeError("unavailable", "this controller was stopped; nothing was written down", { outcome: "none" });
   }
 
   #requireReach(): void {

@@ -1,4 +1,4 @@
-import { type Backend, BridgeError, type ConfiguredBackend } from "@bridge/core";
+import { type Backend, BridgeError, type ConfiguredBackend, type ErrorCode, type Outcome } from "@bridge/core";
 import { createMemoryPlatform, memory } from "@bridge/core/memory";
 import { generateSshKeyPair } from "@bridge/core/keys";
 import { expect, test } from "vitest";
@@ -18,16 +18,16 @@ const but = (change: (backend: Backend) => Partial<Backend>): As => ({ plugin, o
     },
   },
 });
-const fail = (message: string) => Promise.reject(new BridgeError("unavailable", message, { outcome: "exists" }));
+const fail = (message: string, code: ErrorCode = "unavailable", outcome: Outcome = "exists") => Promise.reject(new BridgeError(code, message, { outcome }));
 
 /** A platform whose lists are stale: its provision takes up a machine that it then sees end. */
 const seesItEnd = but(() => ({ provision: () => fail("the machine ended before it was ready") }));
 
 /** A platform that answers neither the first provision nor the first watch. */
-function silentAtFirst(): As {
+function silentAtFirst(code: ErrorCode, outcome: Outcome): As {
   let [provisions, watches] = [0, 0];
   return but((backend) => ({
-    provision: (...given) => (provisions++ === 0 ? fail("the platform does not list") : backend.provision(...given)),
+    provision: (...given) => (provisions++ === 0 ? fail("the platform does not list", code, outcome) : backend.provision(...given)),
     watchUntilExit: (...given) => (watches++ === 0 ? fail("the platform does not list") : backend.watchUntilExit(...given)),
   }));
 }
@@ -68,11 +68,13 @@ test.each([["at once", unchanged], ["only later", seesItEnd]])("a workload that 
   expect(result).toMatchObject({ kind: "ran", usage: { exit: { reason: "exited", code: 3 }, wallSeconds: { source: "measured" } } });
 });
 
-test("a workload that runs while its platform does not answer the next life of the controller is not lost: it is taken up when the platform answers", async () => {
+test.each([
+  ["unavailable", "exists"], ["unavailable", "unknown"], ["rate_limited", "unknown"], ["rate_limited", "none"], ["timeout", "unknown"], ["unauthorized", "none"], ["forbidden", "none"],
+] as const)("a workload that runs while its platform does not answer the next life of the controller (%s, %s) is not lost: it is taken up when the platform answers", async (code, outcome) => {
   const { platform, requestKey, first, open } = await diedBeforeItSaidSo();
   await first.stop();
 
-  await using second = await open(silentAtFirst());
+  await using second = await open(silentAtFirst(code, outcome));
   const events = keptEvents(second);
   await second.start();
   await second.waitFor(requestKey, "running");

@@ -5,11 +5,46 @@ import { openLedger } from "../src/index.ts";
 import { caught } from "./fixtures/caught.ts";
 import { testFolder } from "./fixtures/folder.ts";
 import { controllerOn, envelope, grantOf, keptEvents, masterSecret, startedOn, stillPlatform } from "./fixtures/setting.ts";
-import { hangs, scripted } from "./fixtures/scripted-backend.ts";
+import { hangs, instanceFor, scripted } from "./fixtures/scripted-backend.ts";
 import { smallDisk } from "./fixtures/small-disk.ts";
 import { soon } from "./fixtures/soon.ts";
 
 describe("stopping", () => {
+  test("leaves what is said to it afterwards unwritten, with an error, and the process alive", async () => {
+    const platform = stillPlatform();
+    const controller = await startedOn(platform);
+    const { requestKey } = await controller.submitTrusted(grantOf(), envelope);
+    await controller.waitFor(requestKey, "running");
+    await controller.stop();
+    expect(await caught(() => controller.cancel(requestKey))).toMatchObject({ code: "unavailable", outcome: "none" });
+    expect(await caught(() => controller.adoptLedger("another"))).toMatchObject({ code: "unavailable", outcome: "none" });
+  });
+
+  test("does not wait for a backend that answers after its bound, and outlives that answer", async () => {
+    const platform = stillPlatform();
+    using folder = testFolder();
+    const answer = Promise.withResolvers<void>();
+    let heard: Promise<unknown> | undefined;
+    const controller = await startedOn(platform, { ledger: { file: folder.ledger }, settings: { stopSeconds: 1 }, backends: [scripted("a", {
+      provision: async (grant, _envelope, context) => {
+        context.mayCreate();
+        await answer.promise;
+        const instance = instanceFor("a", grant, context);
+        await (heard = context.onCreated(instance));
+        return instance;
+      },
+    })] });
+    await controller.submitTrusted(grantOf(), envelope);
+    await platform.advance(1);
+    const stopped = controller.stop();
+    await platform.advance(30);
+    await stopped;
+    answer.resolve();
+    await soon(() => expect(heard).toBeDefined());
+    // An error that nobody catches would end this process.
+    expect(await caught(() => heard ?? Promise.resolve())).toMatchObject({ code: expect.any(String) });
+  });
+
   test("leaves machines alive, and the next start goes on where it was", async () => {
     const platform = stillPlatform();
     using folder = testFolder();

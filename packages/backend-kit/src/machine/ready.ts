@@ -34,7 +34,7 @@ const longestPauseMs = 1000;
  * Waits until the machine runs and answers SSH with its host key, and starts the workload unless an earlier call did.
  * Between two lists it tries to connect again and again.
  *
- * @throws BridgeError `host_key_mismatch` or `timeout` after `readyTimeoutSeconds`, as the last try says; `unavailable` when
+ * @throws BridgeError `host_key_mismatch` or `timeout` after `readyTimeoutSeconds`, as the last connection says, also when a later list failed; `unavailable` when
  * the machine ends or cannot be listed; `unsupported` when TDX is required and the platform does not confirm it.
  */
 export async function becomeReady(readiness: Readiness): Promise<ReadyMachine> {
@@ -42,23 +42,24 @@ export async function becomeReady(readiness: Readiness): Promise<ReadyMachine> {
   const untilMs = monotonicMs() + facts.readyTimeoutSeconds * 1000;
   const look = machineLook(readiness);
   const start = startWorkload(readiness);
-  let lastError: BridgeError | undefined;
+  let shown: BridgeError | undefined;
+  let listError: BridgeError | undefined;
   let listed = true;
   context.progress("booting");
   for (;;) {
     const { running, error } = await look();
-    lastError = error ?? lastError;
+    listError = error ?? listError;
     listed = error === undefined || running !== undefined;
     const pauseAtMs = Math.min(untilMs, monotonicMs() + pollMs);
     for (let pauseMs = 50; running !== undefined; pauseMs = Math.min(longestPauseMs, pauseMs * 2)) {
       const { status, error: startError, cutShort } = await start(running, untilMs);
       if (status !== undefined) return { ...running, status };
       // What the machine showed in an earlier try stands, if this one saw nothing.
-      if (!cutShort || lastError === undefined) lastError = startError;
+      if (!cutShort || shown === undefined) shown = startError;
       if (monotonicMs() + pauseMs >= pauseAtMs) break;
       await sleep(pauseMs, signal);
     }
-    if (monotonicMs() >= untilMs) throw notReady(facts.readyTimeoutSeconds, lastError, listed);
+    if (monotonicMs() >= untilMs) throw notReady(facts.readyTimeoutSeconds, shown ?? listError, listed);
   }
 }
 

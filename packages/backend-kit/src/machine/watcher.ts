@@ -121,7 +121,9 @@ export class Watcher implements Deadline {
   /** It no longer runs, and the console was read. Without a time of its end, what its guest reported tells it from the deadline. */
   #leave({ state, endedAtMs }: Reading): void {
     const code = this.#report?.code;
-    const byDeadline = endedAtMs === undefined ? this.#report === undefined && this.#isPast() : endedAtMs >= this.deadlineMs;
+    // A moment from before it was made has ended nothing: it says only that nobody wants to wait.
+    const mayHave = this.deadlineMs > (this.#machine?.createdAtMs ?? 0);
+    const byDeadline = mayHave && (endedAtMs === undefined ? this.#report === undefined && this.#isPast() : endedAtMs >= this.deadlineMs);
     if (byDeadline) this.#end({ reason: "deadline" });
     else if (code !== undefined) this.#end({ reason: "exited", code, source: "reported" });
     else if (state === "ended" || this.#report !== undefined) this.#end({ reason: "exited" });

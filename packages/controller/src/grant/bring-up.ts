@@ -18,17 +18,17 @@ export async function bringUp(work: Work, row: GrantRow, signals: GrantSignals):
   const open = attempts.find(({ state }) => state === "intended" || state === "created");
   // What is decided stays decided, also when somebody sets the clock back.
   const reason = signals.reason ?? (isExpired(work, row, open) ? "deadline" : undefined);
-  if (reason !== undefined) return await endEarly(work, row, open, reason);
+  if (reason !== undefined) return await endEarly(work, row, open ?? attempts.at(-1), reason);
   if (open !== undefined) return await resume(work, row, open, signals);
   const forget = work.deadlines.at(row.deadlineMs, () => signals.end("deadline"));
   try {
-    if (attempts.some(({ state }) => state === "closing")) return await either(work.closeAttempts(row.requestKey), signals.interrupted);
     const last = attempts.at(-1);
     if (last !== undefined && isFinal(last)) return await fail(work, row, finalFailure(last));
     if (attempts.length >= work.settings.maxAttempts) {
       return await fail(work, row, { code: last?.failure?.code ?? "internal", message: `all ${attempts.length} attempts failed; at last: ${last?.failure?.message ?? "for an unknown reason"}` });
     }
-    await work.provisions(() => nextAttempt(work, row, attempts, { signals, forget }));
+    if (attempts.some(({ state }) => state === "closing")) return await either(work.closeAttempts(row.requestKey), signals.interrupted);
+    await inTurn(work, signals, () => nextAttempt(work, row, attempts, { signals, forget }), undefined);
   } finally {
     forget();
   }
@@ -54,12 +54,13 @@ function finalFailure({ failure, readyAtMs }: AttemptRow): Failure {
 const isFinal = ({ failure, readyAtMs }: AttemptRow): boolean => readyAtMs !== undefined || (failure !== undefined && finalCodes.includes(failure.code));
 
 /** Cancelled or expired before `running` was written down. A workload that was started even so is metered. */
-async function endEarly(work: Work, row: GrantRow, open: AttemptRow | undefined, reason: EndReason): Promise<void> {
-  const { readyAtMs } = open ?? {};
-  if (open === undefined || readyAtMs === undefined) return fail(work, row, endings[reason]);
-  const usage = await lastReading(work, open, { reason, last: undefined });
+async function endEarly(work: Work, row: GrantRow, last: AttemptRow | undefined, reason: EndReason): Promise<void> {
+  const { readyAtMs } = last ?? {};
+  if (last === undefined || readyAtMs === undefined) return fail(work, row, endings[reason]);
+  if (last.failure !== undefined) return fail(work, row, finalFailure(last));
+  const usage = await lastReading(work, last, { reason, last: undefined });
   if (work.stopping.aborted) return;
-  await endGrant(work, row, { kind: "ran", attempt: open.attempt, backend: open.backend, startedAtMs: readyAtMs, endedAtMs: Math.max(readyAtMs, work.clock.now()), usage });
+  await endGrant(work, row, { kind: "ran", attempt: last.attempt, backend: last.backend, startedAtMs: readyAtMs, endedAtMs: Math.max(readyAtMs, work.clock.now()), usage });
 }
 
 async function fail(work: Work, row: GrantRow, failure: Failure): Promise<void> {
@@ -67,17 +68,30 @@ async function fail(work: Work, row: GrantRow, failure: Failure): Promise<void> 
 }
 
 async function resume(work: Work, row: GrantRow, open: AttemptRow, signals: GrantSignals): Promise<void> {
-  const isReachable = await work.provisions(async () => signals.interrupted.aborted || await runUntilDeadline(work, row, open, { signals, isFresh: false }));
+  const isReachable = await untilDeadline(work, row, open, signals, () => inTurn(work, signals, () => runAttempt(work, row, open, { signals, isFresh: false }), true));
   if (!isReachable) await waited(work.clock, strandedPauseMs, signals.interrupted);
 }
 
-async function runUntilDeadline(work: Work, row: GrantRow, attempt: AttemptRow, run: { readonly signals: GrantSignals; readonly isFresh: boolean }): Promise<boolean> {
-  const forget = endAtDeadline(work, run.signals, { atMs: row.deadlineMs, scope: attempt.placement.scope });
+/** Lets the grant end at its deadline while something runs for an attempt of it. */
+async function untilDeadline<T>(work: Work, row: GrantRow, attempt: AttemptRow, signals: GrantSignals, run: () => Promise<T>): Promise<T> {
+  const forget = endAtDeadline(work, signals, { atMs: row.deadlineMs, scope: attempt.placement.scope });
   try {
-    return await runAttempt(work, row, attempt, run);
+    return await run();
   } finally {
     forget();
   }
+}
+
+/** Runs something as one of the provisions that may run at once. Who is interrupted before it is their turn does not wait for it. */
+async function inTurn<T>(work: Work, { interrupted }: GrantSignals, run: () => Promise<T>, otherwise: T): Promise<T> {
+  let hasBegun = false;
+  const turn = work.provisions(async () => {
+    if (interrupted.aborted) return otherwise;
+    hasBegun = true;
+    return await run();
+  });
+  await either(turn.then(() => {}), interrupted);
+  return hasBegun ? await turn : otherwise;
 }
 
 /** Decides where the next attempt goes, writes that down, and runs it. From then on its scope's clock counts. */
@@ -93,15 +107,16 @@ async function nextAttempt(work: Work, row: GrantRow, attempts: readonly Attempt
   if (!(await work.sideEffects.commit({ kind: "intend", requestKey, record, routing }))) return;
   work.events.emit({ type: "attempt", requestKey, attempt: record.attempt, backend: record.backend });
   forget();
-  await runUntilDeadline(work, row, { ...record, state: "intended" }, { signals, isFresh: true });
+  const attempt: AttemptRow = { ...record, state: "intended" };
+  await untilDeadline(work, row, attempt, signals, () => runAttempt(work, row, attempt, { signals, isFresh: true }));
 }
 
 const chooseSeconds = 120;
 
-/** Where the next attempt goes; undefined when there is no place, after the wait or the end that follows from that. */
+/** Where the next attempt goes; a place where none was asked for in time may be tried again. Undefined when there is no place, after the wait or the end that follows from that. */
 async function choose(work: Work, row: GrantRow, attempts: readonly AttemptRow[], { signals, routing }: { readonly signals: GrantSignals; readonly routing: RoutingStep[] }): Promise<Choice | undefined> {
   try {
-    return await work.sideEffects.effect("choose", (signal) => work.fleet.choose(row.grant, { tried: attempts, signal, onRouting: (step) => void routing.push(step) }), {
+    return await work.sideEffects.effect("choose", (signal) => work.fleet.choose(row.grant, { tried: attempts.filter(({ failure }) => failure?.code !== "lease_lost"), signal, onRouting: (step) => void routing.push(step) }), {
       requestKey: row.requestKey, signal: signals.interrupted, seconds: chooseSeconds,
     });
   } catch (thrown) {

@@ -7,6 +7,8 @@ import { namesakePauseMs } from "./namesake.ts";
 
 /** One try may take as long as a backend may fail with the same call, and some more. */
 const tryBoundSeconds = 1020;
+/** What a platform may ask for at most: a machine that is not ended costs money. */
+const longestAskedSeconds = 900;
 /** From then on it is worth an operator's attention. */
 const loudAfterSeconds = 300;
 
@@ -50,7 +52,7 @@ async function afterFailure(work: Work, { requestKey, attempt, failures, thrown 
   const { code, message, retryAfterSeconds = 0 } = toBridgeError(thrown);
   const row: AttemptRow | undefined = await work.ledger.attempt(requestKey, attempt).catch(() => undefined);
   const ageSeconds = Math.max(0, Math.round((work.clock.now() - (row?.closingSinceMs ?? work.clock.now())) / 1000));
-  const pause = Math.max(pauseMs(work, failures), retryAfterSeconds * 1000);
+  const pause = Math.max(pauseMs(work, failures), Math.min(longestAskedSeconds, retryAfterSeconds) * 1000);
   const fields = { requestKey, attempt, backend: row?.backend ?? "unknown", code, ageSeconds, retryInSeconds: Math.round(pause / 1000) };
   work.log[ageSeconds >= loudAfterSeconds ? "error" : "warn"]({ ...fields, error: message }, "a machine could not be ended; it is tried again");
   work.events.emit({ type: "closing_failed", message, ...fields });

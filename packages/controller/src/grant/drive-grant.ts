@@ -9,9 +9,12 @@ import { watchRun } from "./watch-run.ts";
 
 /** Takes a grant from wherever the ledger says it is to its signed log. Returns early when the controller stops: a later process goes on from the ledger. */
 export async function driveGrant(work: Work, requestKey: string, signals: GrantSignals): Promise<void> {
+  let deadlineMs = Number.POSITIVE_INFINITY;
   for (let failures = 0; !work.stopping.aborted;) {
     try {
-      const proceed = nextOf(work, await work.ledger.grant(requestKey), signals);
+      const row = await work.ledger.grant(requestKey);
+      deadlineMs = row?.deadlineMs ?? deadlineMs;
+      const proceed = nextOf(work, row, signals);
       if (proceed === undefined) return;
       await proceed();
       failures = 0;
@@ -22,7 +25,9 @@ export async function driveGrant(work: Work, requestKey: string, signals: GrantS
       const pause = pauseMs(work, failures);
       work.log.error({ requestKey, code, error: message }, "a grant cannot go on; it is tried again");
       work.events.emit({ type: "delayed", requestKey, code, message, retryInSeconds: Math.round(pause / 1000) });
-      await waited(work.clock, pause, work.stopping);
+      // A deadline or a cancellation that comes meanwhile is not kept waiting; once it has come, the pause is a pause.
+      const leftMs = deadlineMs - work.clock.now();
+      await waited(work.clock, leftMs > 0 ? Math.min(pause, leftMs) : pause, signals.ended.aborted ? work.stopping : signals.interrupted);
     }
   }
 }

@@ -1,4 +1,4 @@
-import { BridgeError, decodeInstance, encodeInstance, type ProvisionedInstance, createInstance, type RoutingStep, toBridgeError, type UsageMetrics } from "@bridge/core";
+import { BridgeError, decodeInstance, encodeInstance, type ErrorCode, type ProvisionedInstance, createInstance, type RoutingStep, toBridgeError, type UsageMetrics } from "@bridge/core";
 import type { AttemptRow, GrantRow } from "../ledger/rows.ts";
 import { openEnvelope } from "../records/envelope-box.ts";
 import { sealReceipt } from "../records/receipt.ts";
@@ -71,11 +71,13 @@ export async function runAttempt(work: Work, row: GrantRow, attempt: AttemptRow,
 
 /** Seconds beyond the backend's own bounds after which it counts as hanging. */
 const marginSeconds = 60;
+/** So long a create that is refused for its rate may be sent again; see `defineMachineBackend`. */
+const throttledSeconds = 120;
 
 function provisionBounds({ facts, settings, stopping }: Work, { backend }: AttemptRow): { readonly seconds: number; readonly graceSeconds: number } {
   const { createTimeoutSeconds = 60, settleSeconds = 60, readyTimeoutSeconds = 300 } = facts.get(backend) ?? {};
   return {
-    seconds: 2 * (createTimeoutSeconds + settleSeconds) + readyTimeoutSeconds + marginSeconds,
+    seconds: 2 * (createTimeoutSeconds + settleSeconds) + throttledSeconds + readyTimeoutSeconds + marginSeconds,
     graceSeconds: stopping.aborted ? settings.stopSeconds : Math.min(createTimeoutSeconds, settings.stopSeconds),
   };
 }
@@ -84,7 +86,7 @@ function provisionBounds({ facts, settings, stopping }: Work, { backend }: Attem
 function requireMayCreate({ clock, facts, trust }: Work, { backend, intentAtMs, attempt, placement: { scope } }: AttemptRow, { signals, isFresh }: Run): void {
   if (signals.interrupted.aborted) throw new BridgeError("aborted", "the grant was ended before its machine was created", { outcome: "none" });
   const { createTimeoutSeconds = 60, settleSeconds = 60, replayWindowSeconds } = facts.get(backend) ?? {};
-  const ownMs = (2 * (createTimeoutSeconds + settleSeconds) + marginSeconds) * 1000;
+  const ownMs = (2 * (createTimeoutSeconds + settleSeconds) + throttledSeconds + marginSeconds) * 1000;
   const windowMs = replayWindowSeconds === undefined || replayWindowSeconds === 0 ? ownMs : Math.min(ownMs, replayWindowSeconds * 1000);
   const ageMs = clock.now() - intentAtMs;
   // How long ago an earlier process decided is known only by a clock that can be trusted.
@@ -119,6 +121,9 @@ interface Failed extends Run {
   readonly step: (verdict: "failed", reason: RoutingStep["reason"], message?: string) => RoutingStep;
 }
 
+/** What a platform that does not answer comes to, or one that answers to nobody with our credentials. */
+const silences: readonly ErrorCode[] = ["unavailable", "rate_limited", "timeout", "unauthorized", "forbidden", "internal"];
+
 async function afterFailure(work: Work, row: GrantRow, attempt: AttemptRow, { signals, isFresh, error, step }: Failed): Promise<boolean> {
   // Stopped: it goes on from the ledger. To end: the next look decides the result, which closes the attempt.
   if (signals.interrupted.aborted) return true;
@@ -131,6 +136,8 @@ async function afterFailure(work: Work, row: GrantRow, attempt: AttemptRow, { si
   if ((code === "grant_expired" || code === "lease_lost") && !isFresh && work.trust.isFrozen(attempt.placement.scope)) return false;
   const name = { requestKey: row.requestKey, attempt: attempt.attempt };
   const now = await work.ledger.attempt(name.requestKey, name.attempt);
+  // Its workload has been started, and nobody says that it has ended: the platform does not answer. The deadline bounds it.
+  if (!isFresh && now?.readyAtMs !== undefined && error.outcome !== "exists" && silences.includes(code)) throw error;
   // Stale lists may have shown it living at first. The same words come from a platform that does not answer: only what its machine says tells them apart.
   const mayHaveEnded = code === "unavailable" && error.outcome === "exists";
   if ((code === "attempt_spent" || mayHaveEnded) && now?.readyAtMs !== undefined) {
@@ -143,7 +150,7 @@ async function afterFailure(work: Work, row: GrantRow, attempt: AttemptRow, { si
   work.events.emit({ type: "attempt_failed", ...name, backend: attempt.backend, code, message });
   const failure = { code, message };
   const routing = [step("failed", code, message)];
-  if (isFresh && error.outcome === "none") await work.sideEffects.commit({ kind: "close", ...name, failure, routing });
+  if (isFresh && error.outcome === "none" && now?.instanceId === undefined) await work.sideEffects.commit({ kind: "close", ...name, failure, routing });
   else {
     // Under a conflict another's machine lives under this name: it is left to its deadline.
     const closeAfterMs = code === "conflict" ? attempt.deadlineMs + work.settings.expiredTagSeconds * 1000 : undefined;

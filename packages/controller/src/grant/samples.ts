@@ -9,6 +9,7 @@ export class Samples {
   readonly #attempt: Pick<AttemptRow, "requestKey" | "attempt">;
   #last: Usage | undefined;
   #written: Usage | undefined;
+  /** By the monotonic clock. */
   #writtenAtMs: number;
   #writing: Promise<void> = Promise.resolve();
 
@@ -17,7 +18,7 @@ export class Samples {
     this.#attempt = { requestKey, attempt };
     this.#last = usage;
     this.#written = usage;
-    this.#writtenAtMs = usage === undefined ? 0 : work.clock.now();
+    this.#writtenAtMs = usage === undefined ? Number.NEGATIVE_INFINITY : work.clock.monotonic();
   }
 
   /** The last reading, of this or an earlier process. */
@@ -34,7 +35,7 @@ export class Samples {
       this.#work.log.warn({ ...this.#attempt, error: toBridgeError(thrown).message }, "a backend reported usage that is none");
       return;
     }
-    if (this.#work.clock.now() - this.#writtenAtMs >= this.#work.settings.sampleSeconds * 1000) this.#writing = this.#write();
+    if (this.#work.clock.monotonic() - this.#writtenAtMs >= this.#work.settings.sampleSeconds * 1000) this.#writing = this.#write();
   }
 
   /** Writes the last reading down, unless it is. */
@@ -46,7 +47,7 @@ export class Samples {
   async #write(): Promise<void> {
     const usage = this.#last;
     if (usage === undefined) return;
-    this.#writtenAtMs = this.#work.clock.now();
+    this.#writtenAtMs = this.#work.clock.monotonic();
     this.#written = usage;
     try {
       await this.#work.sideEffects.commit({ kind: "sample", ...this.#attempt, usage });

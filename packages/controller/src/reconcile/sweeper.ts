@@ -15,6 +15,9 @@ const keyOf = ({ scope, requestKey, attempt, instanceId = "" }: InstanceRef): st
 export class Sweeper {
   readonly #work: Work;
   readonly #ending = new Map<string, Promise<void>>();
+  /** In which sweep a stray was last asked to end: who was asked longest ago comes first, so that what cannot be ended holds up nothing else. */
+  #asked: ReadonlyMap<string, number> = new Map();
+  #sweeps = 0;
   #stranded: readonly Stranded[] = [];
   #strangers: readonly Stranger[] = [];
   /** What was told already: told again only when it has changed. */
@@ -156,13 +159,17 @@ export class Sweeper {
 
   #end(strays: readonly InstanceRef[]): void {
     const { settings, events, log } = this.#work;
-    const fresh = strays.filter((stray) => !this.#ending.has(keyOf(stray)));
+    this.#sweeps += 1;
+    const askedIn = (stray: InstanceRef) => this.#asked.get(keyOf(stray)) ?? 0;
+    const fresh = strays.filter((stray) => !this.#ending.has(keyOf(stray))).sort((a, b) => askedIn(a) - askedIn(b));
     const room = Math.max(0, settings.endedPerSweep - this.#ending.size);
     if (fresh.length > room) {
       log.warn({ ended: room, left: fresh.length - room }, "a sweep would have ended more than it may; the rest waits for the next");
       events.emit({ type: "sweep_capped", ended: room, left: fresh.length - room });
     }
-    for (const stray of fresh.slice(0, room)) this.#ending.set(keyOf(stray), this.#endStray(stray));
+    const chosen = fresh.slice(0, room);
+    this.#asked = new Map(strays.map((stray) => [keyOf(stray), chosen.includes(stray) ? this.#sweeps : askedIn(stray)]));
+    for (const stray of chosen) this.#ending.set(keyOf(stray), this.#endStray(stray));
   }
 
   async #endStray(stray: InstanceRef): Promise<void> {

@@ -63,7 +63,8 @@ export async function provisionTask(task: ProvisionTask): Promise<ProvisionedIns
       await note(step("failed", error.code, error.message), { outcome: error.outcome ?? "unknown", ref: error.ref ?? ref });
       rememberFailure(task, record, error);
       if (task.fallback === "never" || finalCodes.includes(error.code)) throw withRouting(error, routing);
-      if (error.outcome !== "none") await clear(member, error, error.ref ?? ref, routing, options.signal);
+      // A refusal of a replay says nothing about what an earlier process asked for.
+      if (error.outcome !== "none" || resumed !== undefined) await clear(member, error, error.ref ?? ref, routing, options.signal);
       setting.log.warn({ backend: record.backend, attempt, code: error.code, error: error.message }, "attempt failed");
       continue;
     }

@@ -70,11 +70,14 @@ describe("an attempt", () => {
     const provision = async () => { throw new BridgeError("no_capacity", "full", { outcome: "none" }); };
     const placement = { scope: "b", region: "elsewhere", size: "huge", resolved: { image: "old" } };
     const resume: AttemptRecord = { attempt: 4, backend: "b", placement, requestKey: requestKeyOf("owner", grantOf()), intentAtMs: 5, deadlineMs: 9e15, salt: "c2FsdA==" };
-    const fleet = fleetOf([scripted("a"), scripted("b", { provision, canSatisfy: () => false })]);
+    const terminated: number[] = [];
+    const fleet = fleetOf([scripted("a"), scripted("b", { provision, canSatisfy: () => false, terminate: async ({ attempt }) => void terminated.push(attempt) })]);
     const instance = await fleet.provisionForGrant(grantOf(), envelope, { resume, onAttempt: (record) => void records.push(record) });
     expect(records[0]).toEqual(resume);
     expect(records[1]).toMatchObject({ attempt: 5, backend: "a" });
     expect(instance).toMatchObject({ backend: "a", attempt: 5 });
+    // A refusal now says nothing about what an earlier process has asked for.
+    expect(terminated).toEqual([4]);
   });
 
   it("of a backend that is gone cannot be resumed", async () => {

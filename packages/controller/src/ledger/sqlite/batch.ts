@@ -36,11 +36,20 @@ export class Batch {
       for (const waiting of batch) answers.push(this.#applied(waiting));
       this.#database.exec("commit");
     } catch (error) {
-      if (this.#database.isTransaction) this.#database.exec("rollback");
       for (const { reject } of batch) reject(error);
+      this.#rollBack();
       return;
     }
     for (const answer of answers) answer();
+  }
+
+  /** The database may have been closed, or have rolled back by itself; nobody waits for this. */
+  #rollBack(): void {
+    try {
+      if (this.#database.isOpen && this.#database.isTransaction) this.#database.exec("rollback");
+    } catch {
+      // Whatever was not committed is gone with the connection.
+    }
   }
 
   #applied({ apply, resolve, reject }: Waiting): () => void {
