@@ -20,6 +20,8 @@ const insteadOfExists = "outcome: 'unknown' instead of 'exists'";
 const spentTooLate = /^provision\(\) of an attempt whose machine has ended fails with unavailable \(machine \S+ ended before it was ready\) instead of attempt_spent$/;
 /** A create that was refused for its rate was sent again. */
 const askedAgain = /^calls of mayCreate\(\): \d+ instead of 1$|^hooks were called as (mayCreate, )+onCreated, onReady$/;
+/** Lists failed for as long as a create may take, before it. */
+const neverAsked = /^calls of mayCreate\(\).*: 0 instead of 1$/;
 /** What the kit says of a process of its own whose provision failed. */
 const elsewhere = /second process failed|before it came there/;
 
@@ -62,6 +64,7 @@ export function makeObservedSubject(settings: Partial<Ec2Settings>): Observed {
       if (throttled && askedAgain.test(message)) return true;
       const lost = calls.some(({ action, fault, inBackground }) => action === "RunInstances" && fault === "lose answer" && inBackground === true);
       const silent = calls.some(({ action, fault, inBackground }) => action.startsWith("Describe") && fault === "error" && inBackground === true);
+      if (silent && neverAsked.test(message)) return true;
       return (lost || silent) && !/\bleak|dispose/.test(message) && (elsewhere.test(message) || unknown.some((each) => message.includes(each)));
     },
   };

@@ -24,6 +24,15 @@ test.concurrent("a host key that stays wrong is host_key_mismatch, and the machi
   expect(events).not.toContain("onReady");
 });
 
+test.concurrent("a host key that stays wrong is host_key_mismatch also when the machine cannot be listed any more", async () => {
+  const { backend, platform } = bench(quick);
+  platform.machineOptions = () => ({ onConnection: (count) => {
+    platform.onList = async () => { throw new PlatformFailure("slow down", { code: "rate_limited" }); };
+    return count > 0 ? { hostPrivateKey: other } : "ssh";
+  } });
+  await expect(backend.provision(grant(), envelope(), contextOf().context)).rejects.toMatchObject({ code: "host_key_mismatch", outcome: "exists" });
+});
+
 test.concurrent.for(["banner", "hang-up"] as const)("a machine that only does: %s, is not ready", async (what) => {
   const { backend, platform } = bench(quick);
   platform.machineOptions = () => ({ onConnection: () => what });
