@@ -18,7 +18,10 @@ export function checkCalm(world: World, requestKey: string, ending: Ending | und
   const { plan, faults, checks, platform } = world;
   const isCalm = faults.counts.size === 0 && plan.ends.length === 0 && plan.startAheadMs === 0 && plan.clockSteps.length === 0 && plan.strangers.length === 0 && plan.livesWithoutBeta.length === 0;
   const planned = plan.grants.find(({ grant: { requestId } }) => world.store.grant(requestKey)?.["request_id"] === requestId);
-  if (!isCalm || planned === undefined || planned.cancelAfterMs !== undefined || planned.leaseSeconds < shortestLeaseSeconds) return;
+  if (!isCalm || planned === undefined || planned.cancelAfterMs !== undefined) return;
+  // Of a lease that was asked for again and again, because of the limits, little may be left when it is accepted.
+  const { accepted_at_ms: acceptedAtMs, deadline_ms: deadlineMs } = world.store.grant(requestKey) ?? {};
+  if (Number(deadlineMs) - Number(acceptedAtMs) < shortestLeaseSeconds * 1000) return;
   // It may have vanished before it ran.
   if ((planned.fate.vanishesAfterMs ?? Number.POSITIVE_INFINITY) < edgeMs) return;
   world.tally.count("sums", "grants in calm");
