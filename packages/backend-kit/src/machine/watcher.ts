@@ -10,6 +10,8 @@ import type { MachineSetting } from "./setting.ts";
 import { type Reading, readingOf, usageOf } from "./usage.ts";
 
 const consoleTimeoutSeconds = 60;
+/** Two clocks that are this far apart may both be right enough. */
+const longestSkewMs = 60_000;
 
 /** What a watcher works with. */
 export interface WatcherOptions {
@@ -121,8 +123,8 @@ export class Watcher implements Deadline {
   /** It no longer runs, and the console was read. Without a time of its end, what its guest reported tells it from the deadline. */
   #leave({ state, endedAtMs }: Reading): void {
     const code = this.#report?.code;
-    // A moment from before it was made has ended nothing: it says only that nobody wants to wait.
-    const mayHave = this.deadlineMs > (this.#machine?.createdAtMs ?? 0);
+    // A moment long before it was decided on has ended nothing: it says only that nobody wants to wait.
+    const mayHave = this.deadlineMs > this.#ref.intentAtMs - longestSkewMs;
     const byDeadline = mayHave && (endedAtMs === undefined ? this.#report === undefined && this.#isPast() : endedAtMs >= this.deadlineMs);
     if (byDeadline) this.#end({ reason: "deadline" });
     else if (code !== undefined) this.#end({ reason: "exited", code, source: "reported" });

@@ -142,7 +142,9 @@ async function afterFailure(work: Work, row: GrantRow, attempt: AttemptRow, { si
   const mayHaveEnded = code === "unavailable" && error.outcome === "exists";
   if ((code === "attempt_spent" || mayHaveEnded) && now?.readyAtMs !== undefined) {
     const usage = await measure(work, attempt, row.grant.validTo);
-    if (usage === undefined && mayHaveEnded) throw error;
+    // A deadline by a clock that cannot be trusted has ended nothing either.
+    const isTold = usage !== undefined && !(usage.exit.reason === "deadline" && work.trust.isFrozen(attempt.placement.scope));
+    if (mayHaveEnded && !isTold) throw error;
     await endUnseen(work, row, now, now.readyAtMs, usage);
     return true;
   }
