@@ -2,7 +2,7 @@ import { type BackendServices, BridgeError, type CallOptions, type Capabilities,
 import type { MachinePlatform, MachineSpec, RawMachine } from "@bridge/backend-kit";
 import { type ApiTimeouts, AwsApi, defaultTimeouts, type Filter } from "./api.ts";
 import { Catalog } from "./catalog.ts";
-import type { ParsedOptions } from "./config.ts";
+import { marketsOf, type ParsedOptions } from "./config.ts";
 import { diagnose } from "./diagnose.ts";
 import { mapError, textOf } from "./errors.ts";
 import { Images } from "./images.ts";
@@ -66,7 +66,7 @@ export class AwsPlatform implements MachinePlatform {
     const account = await this.#accountOf();
     const { ipv6, sevSnp, tags } = this.#options;
     const regions = this.#options.regions.filter((region) => manifest.regions.length === 0 || manifest.regions.includes(region));
-    const markets = { off: ["on-demand"], prefer: ["spot", "on-demand"], only: ["spot"] }[this.#options.spot];
+    const markets = marketsOf(this.#options);
     const diskGib = Math.max(manifest.storageGib, this.#options.minDiskGib);
     const byRegion = await this.#inRegions(regions, async (region) => {
       const placements: Placement[] = [];

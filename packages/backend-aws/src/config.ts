@@ -57,3 +57,9 @@ export type AwsOptions = z.input<typeof optionsSchema>;
 
 /** The options, checked and with defaults. */
 export type ParsedOptions = z.output<typeof optionsSchema>;
+
+/** On whose terms capacity is rented. */
+export type Market = "on-demand" | "spot";
+
+/** The markets that the options allow, in order of preference. */
+export const marketsOf = ({ spot }: ParsedOptions): readonly [Market, ...Market[]] => (({ off: ["on-demand"], prefer: ["spot", "on-demand"], only: ["spot"] }) as const)[spot];

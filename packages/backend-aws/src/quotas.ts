@@ -1,10 +1,8 @@
 import type { CallOptions, Finding } from "@bridge/core/backend";
 import type { AwsApi } from "./api.ts";
 import type { Ec2Size } from "./catalog.ts";
-import type { ParsedOptions } from "./config.ts";
+import { type Market, marketsOf, type ParsedOptions } from "./config.ts";
 import { textOf } from "./errors.ts";
-
-type Market = "on-demand" | "spot";
 
 /**
  * EC2 counts running vCPUs by kind of instance type and market; the code of each quota is the same everywhere
@@ -26,13 +24,14 @@ const kinds: readonly { readonly kind: string; readonly letters: readonly string
 /** Whether the account's quotas in a region leave room for the smallest machine of each kind that the options allow. What runs already is not counted: EC2 does not say. */
 export async function diagnoseQuotas({ api, options, region, sizes }: { readonly api: AwsApi; readonly options: ParsedOptions; readonly region: string; readonly sizes: readonly Ec2Size[] }, call: CallOptions): Promise<readonly Finding[]> {
   const lettersOf = ({ name }: Ec2Size) => /^[a-z]+-?/.exec(name)?.[0] ?? "";
-  const markets = ({ off: ["on-demand"], prefer: ["spot", "on-demand"], only: ["spot"] } as const)[options.spot];
   const wanted = kinds.flatMap(({ kind, letters, codes }) => {
     const allowed = sizes.filter((size) => letters.includes(lettersOf(size)));
     const smallest = Math.min(...allowed.map(({ cpuMillicores }) => cpuMillicores / 1000));
-    return allowed.length === 0 ? [] : markets.flatMap((market) => (codes[market] === undefined ? [] : [{ subject: `quota of ${market} ${kind} instances in ${region}`, code: codes[market], smallest }]));
+    return allowed.length === 0 ? [] : marketsOf(options).flatMap((market) => (codes[market] === undefined ? [] : [{ subject: `quota of ${market} ${kind} instances in ${region}`, code: codes[market], smallest }]));
   });
-  return Promise.all(wanted.map(async ({ subject, code, smallest }): Promise<Finding> => {
+  const unknown = sizes.filter((size) => !kinds.some(({ letters }) => letters.includes(lettersOf(size)))).map(({ name }) => name);
+  const missing: readonly Finding[] = unknown.length === 0 ? [] : [{ subject: `quota of ${unknown.join(", ")} in ${region}`, verdict: "warning", message: "it is not known which one counts", mend: "look in the Service Quotas console" }];
+  const findings = await Promise.all(wanted.map(async ({ subject, code, smallest }): Promise<Finding> => {
     try {
       const vcpus = await api.quota(region, code, call);
       if (vcpus === undefined) return { subject, verdict: "warning", message: "AWS tells no value", mend: `look for ${code} in the Service Quotas console` };
@@ -42,4 +41,5 @@ export async function diagnoseQuotas({ api, options, region, sizes }: { readonly
       return { subject, verdict: "warning", message: `could not be read: ${textOf(thrown)}`, mend: `allow servicequotas:GetServiceQuota, which only this diagnosis calls, or look for ${code} in the Service Quotas console` };
     }
   }));
+  return [...findings, ...missing];
 }

@@ -1,17 +1,10 @@
-import { defineMachineBackend } from "@bridge/backend-kit";
 import { expect, it } from "vitest";
-import { z } from "zod";
-import { AwsPlatform } from "../src/backend.ts";
-import { optionsSchema } from "../src/config.ts";
-import { awsFacts } from "../src/plugin.ts";
+import { pluginWith } from "./fixtures/fast-plugin.ts";
 import { envelope, fleetOnEc2, grantOf } from "./fixtures/fleet.ts";
 import { optionsFor } from "./fixtures/subject.ts";
 
 /** The backend with a bound of two seconds and a half for each request. */
-const plugin = defineMachineBackend({
-  name: "aws", optionsSchema: optionsSchema.extend({ sshPort: z.int() }), facts: { ...awsFacts, settleSeconds: 0.5, createTimeoutSeconds: 6, readyTimeoutSeconds: 15 }, isolation: "vm", pollSeconds: 0.1,
-  connect: ({ sshPort, ...options }, services) => new AwsPlatform(options, services, { sshPort, timeouts: { connectMs: 2500, requestMs: 2500 } }),
-});
+const plugin = pluginWith({ createTimeoutSeconds: 6, timeouts: { connectMs: 2500, requestMs: 2500 } });
 
 const actions = ["GetCallerIdentity", "DescribeInstanceTypes", "DescribeSubnets", "GetParameter", "DescribeImages", "DescribeInstances", "DescribeVolumes", "TerminateInstances"];
 

@@ -34,7 +34,8 @@ const longestPauseMs = 1000;
  * Waits until the machine runs and answers SSH with its host key, and starts the workload unless an earlier call did.
  * Between two lists it tries to connect again and again.
  *
- * @throws BridgeError `host_key_mismatch` or `timeout` after `readyTimeoutSeconds`, as the last connection says, also when a later list failed; `unavailable` when
+ * @throws BridgeError `host_key_mismatch` or `timeout` after `readyTimeoutSeconds`, as the last connection says, also when a
+ * later list failed; `unavailable` when
  * the machine ends or cannot be listed; `unsupported` when TDX is required and the platform does not confirm it.
  */
 export async function becomeReady(readiness: Readiness): Promise<ReadyMachine> {
